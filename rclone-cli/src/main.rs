@@ -1,0 +1,2 @@
+//! rclone for FTP.
+fn main() {}

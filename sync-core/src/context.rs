@@ -1,0 +1,140 @@
+//! What every verb is given besides its trees: options, the filter, who listens, when to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::progress::{Deed, Progress, Silent};
+use crate::{Path, filter::Filter};
+
+/// What every verb is given besides its trees.
+#[derive(Clone)]
+pub struct Context {
+    /// How to work.
+    pub options: Options,
+    /// Which files and directories take part.
+    pub filter: Arc<Filter>,
+    /// Who is told.
+    pub progress: Arc<dyn Progress>,
+    /// Who is asked before each change, if anybody.
+    pub confirm: Option<Arc<dyn Confirm>>,
+    /// Cancelled when the user wants to stop: no new operation begins, what runs is given up.
+    pub cancel: CancellationToken,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            options: Options::default(),
+            filter: Arc::default(),
+            progress: Arc::new(Silent),
+            confirm: None,
+            cancel: CancellationToken::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// Asks before a change, for `--interactive`.
+pub trait Confirm: Send + Sync {
+    /// Returns whether to do it. May block; called from a thread that may.
+    fn confirm(&self, deed: Deed, path: &Path) -> Answer;
+}
+
+/// What the user answered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Answer {
+    /// Do it.
+    Yes,
+    /// Leave this one out.
+    No,
+    /// Stop the run.
+    Quit,
+}
+
+/// How to work. The defaults are rclone's.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many files move at once.
+    pub transfers: usize,
+    /// How many directories are listed and files compared at once.
+    pub checkers: usize,
+    /// How often one operation is tried.
+    pub low_level_retries: u32,
+    /// Bytes a second over all transfers; none for no limit.
+    pub bandwidth: Option<u64>,
+    /// How many actions may wait between the plan and the executor.
+    pub max_backlog: usize,
+    /// Plan and tell, change nothing.
+    pub dry_run: bool,
+    /// How deep to go; none for all the way, 1 for the directory itself.
+    pub max_depth: Option<usize>,
+    /// Compare sizes only.
+    pub size_only: bool,
+    /// Compare hashes where both sides have one, else sizes.
+    pub checksum: bool,
+    /// Transfer all.
+    pub ignore_times: bool,
+    /// Leave what exists alone.
+    pub ignore_existing: bool,
+    /// Do not compare sizes.
+    pub ignore_size: bool,
+    /// Leave what is newer on the destination alone.
+    pub update: bool,
+    /// Times closer than this are equal.
+    pub modify_window: Duration,
+    /// Make directories of the source that hold nothing, too.
+    pub create_empty_source_directories: bool,
+    /// After a move, remove directories of the source that became empty.
+    pub delete_empty_source_directories: bool,
+    /// Delete though errors happened.
+    pub ignore_errors: bool,
+    /// Delete excluded files on the destination, too.
+    pub delete_excluded: bool,
+    /// How many files may be deleted; none for no limit.
+    pub max_delete: Option<u64>,
+    /// Write under the final name at once.
+    pub inplace: bool,
+    /// The end of temporary names.
+    pub partial_suffix: String,
+    /// Do not give copies the time of their source.
+    pub no_update_modified: bool,
+    /// A changed file is an error, never replaced.
+    pub immutable: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            transfers: 4,
+            checkers: 8,
+            low_level_retries: 10,
+            bandwidth: None,
+            max_backlog: 10_000,
+            dry_run: false,
+            max_depth: None,
+            size_only: false,
+            checksum: false,
+            ignore_times: false,
+            ignore_existing: false,
+            ignore_size: false,
+            update: false,
+            modify_window: Duration::from_nanos(1),
+            create_empty_source_directories: false,
+            delete_empty_source_directories: false,
+            ignore_errors: false,
+            delete_excluded: false,
+            max_delete: None,
+            inplace: false,
+            partial_suffix: ".partial".into(),
+            no_update_modified: false,
+            immutable: false,
+        }
+    }
+}

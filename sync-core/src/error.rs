@@ -1,0 +1,160 @@
+//! What went wrong, whose fault it is, on which path, and what to do about it.
+
+use std::fmt;
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure of one operation on one path.
+///
+/// Messages are lowercase fragments fit for "failed to {error}".
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    path: Option<String>,
+    hint: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What kind of failure, as far as a caller may want to act on it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The target exists already.
+    AlreadyExists,
+    /// The user or a limit stopped the work.
+    Cancelled,
+    /// The connection could not be made or was lost.
+    Connection,
+    /// What arrived is not what was sent: sizes or hashes differ.
+    Corrupted,
+    /// The directory is not there.
+    DirectoryNotFound,
+    /// A limit such as `--max-delete` or `--max-transfer` was reached.
+    Limit,
+    /// The server refused the login.
+    Login,
+    /// A directory is not empty.
+    NotEmpty,
+    /// The file is not there.
+    NotFound,
+    /// A directory stands where a file is due.
+    IsADirectory,
+    /// A file stands where a directory is due.
+    NotADirectory,
+    /// The disk or the quota is full.
+    NoSpace,
+    /// The server or the system forbids it.
+    PermissionDenied,
+    /// The other side broke its protocol.
+    Protocol,
+    /// The server is busy for now.
+    Temporary,
+    /// The peer was silent too long.
+    Timeout,
+    /// The certificate or the handshake failed.
+    Tls,
+    /// This remote cannot do that.
+    Unsupported,
+    /// The caller asked for what makes no sense.
+    Usage,
+    /// Anything else.
+    Other,
+}
+
+impl Error {
+    /// Returns an error of this kind that says `message`.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), path: None, hint: None, source: None }
+    }
+
+    /// Names the path it happened on, unless one is named already.
+    #[must_use]
+    pub fn on(mut self, path: impl fmt::Display) -> Self {
+        self.path.get_or_insert_with(|| path.to_string());
+        self
+    }
+
+    /// Says what the user can do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Keeps the cause.
+    #[must_use]
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Returns the kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Returns the path it happened on.
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    /// Returns what the user can do, where there is something.
+    pub fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Tells whether the same operation may succeed when tried again.
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Connection
+                | ErrorKind::Corrupted
+                | ErrorKind::Protocol
+                | ErrorKind::Temporary
+                | ErrorKind::Timeout
+        )
+    }
+
+    /// Tells whether the thing is not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.kind, ErrorKind::DirectoryNotFound | ErrorKind::NotFound)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.path {
+            write!(f, "{path}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, " ({hint})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_names_path_and_way_out() {
+        let error = Error::new(ErrorKind::NoSpace, "the disk is full")
+            .on("a/b")
+            .hint("free some space and run again")
+            .on("ignored");
+        assert_eq!(error.to_string(), "a/b: the disk is full (free some space and run again)");
+    }
+}

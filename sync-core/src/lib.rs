@@ -1,0 +1,21 @@
+//! A sync engine over [`Remote`]s: walk both sides, compare, plan with a reason for every action,
+//! execute, verify.
+//!
+//! Data flows one way: a [`Remote`] gives [`Listing`]s, the walk pairs them, the plan is a pure
+//! merge-join of each pair, the executor carries it out and tells a [`Progress`] what happens.
+//! Nothing here prints, reads flags or knows FTP; FTP lives in `remote/ftp.rs` alone.
+
+pub mod context;
+pub mod entry;
+pub mod error;
+pub mod filter;
+pub mod path;
+pub mod progress;
+pub mod remote;
+
+pub use context::{Context, Options};
+pub use entry::{Doubt, Entry, Kind, Listing, Modified};
+pub use error::{Error, ErrorKind, Result};
+pub use path::{Name, Path};
+pub use progress::{Event, Progress};
+pub use remote::{Capability, Remote, Tree};
