@@ -6,6 +6,7 @@
 //! Nothing here prints, reads flags or knows FTP; FTP lives in `remote/ftp.rs` alone.
 
 pub mod context;
+pub mod encoding;
 pub mod entry;
 pub mod error;
 pub mod filter;
