@@ -22,6 +22,17 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Returns the directory where a remote starts; its name is a placeholder nobody shows.
+    pub fn root() -> Self {
+        let name = Name::new(*b"root").expect("a plain word is a name");
+        Self::directory(name)
+    }
+
+    /// Returns a directory of which nothing but the name is known.
+    pub fn directory(name: Name) -> Self {
+        Self { name, kind: Kind::Directory, size: None, modified: None, unique: None }
+    }
+
     /// Tells whether this is a directory.
     pub fn is_directory(&self) -> bool {
         matches!(self.kind, Kind::Directory)

@@ -69,6 +69,43 @@ impl Error {
         Self { kind, message: message.into(), path: None, hint: None, source: None }
     }
 
+    /// Returns the error for a directory that is certainly not there.
+    pub fn directory_not_found(path: &crate::Path) -> Self {
+        Self::new(ErrorKind::DirectoryNotFound, "directory not found").on(path)
+    }
+
+    /// Returns the error for a file that is certainly not there.
+    pub fn file_not_found(path: &crate::Path) -> Self {
+        Self::new(ErrorKind::NotFound, "file not found").on(path)
+    }
+
+    /// Returns the error for a file where a directory is due.
+    pub fn not_a_directory(path: &crate::Path) -> Self {
+        Self::new(ErrorKind::NotADirectory, "a file stands where a directory is due").on(path)
+    }
+
+    /// Returns the error for a directory where a file is due.
+    pub fn is_a_directory(path: &crate::Path) -> Self {
+        Self::new(ErrorKind::IsADirectory, "a directory stands where a file is due").on(path)
+    }
+
+    /// Returns the error for a directory that cannot be removed because it holds something.
+    pub fn not_empty(path: &crate::Path) -> Self {
+        Self::new(ErrorKind::NotEmpty, "the directory is not empty").on(path)
+    }
+
+    /// Returns the error for a file that came out with another size than it should have.
+    pub fn wrong_size(found: u64, expected: u64) -> Self {
+        let message =
+            format!("corrupted on transfer: {found} bytes arrived where {expected} were due");
+        Self::new(ErrorKind::Corrupted, message)
+    }
+
+    /// Returns the error of work that was stopped.
+    pub fn cancelled() -> Self {
+        Self::new(ErrorKind::Cancelled, "stopped before the end")
+    }
+
     /// Names the path it happened on, unless one is named already.
     #[must_use]
     pub fn on(mut self, path: impl fmt::Display) -> Self {

@@ -11,6 +11,8 @@
 //! - the many-at-once forms answer in the order they were asked, and one failure leaves its
 //!   neighbours alone.
 
+pub mod memory;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -183,7 +185,7 @@ pub struct Committed {
 }
 
 /// What a remote can do.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Capability {
     /// How fine the times are that it shows; none where it shows none.
     pub read_precision: Option<Duration>,

@@ -1,0 +1,3 @@
+//! Carries out what a plan asks for.
+
+pub(crate) mod remove;

@@ -1,0 +1,79 @@
+//! Lists a tree: what `ls` and its kin print, and what most verbs work through.
+
+use std::collections::VecDeque;
+
+use futures_util::stream::{BoxStream, StreamExt as _, unfold};
+
+use crate::context::Context;
+use crate::entry::{Entry, Kind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::path::Path;
+use crate::progress::Event;
+use crate::remote::Tree;
+use crate::walk::{Pair, Side, Walk};
+
+/// Something found in a tree.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Where it is, relative to the tree.
+    pub path: Path,
+    /// What it is.
+    pub entry: Entry,
+}
+
+/// Returns the files and directories of a tree that pass the filter, `depth` levels deep: each
+/// directory's entries in byte order of their names, parents before children.
+///
+/// A directory that cannot be listed and a line that cannot be read are errors between the entries;
+/// links and special files are told as notices.
+pub fn entries(
+    ctx: &Context,
+    tree: &Tree,
+    depth: Option<usize>,
+) -> BoxStream<'static, Result<Found>> {
+    let walk = Walk::one(ctx, tree, depth);
+    let ctx = ctx.clone();
+    unfold((walk, VecDeque::new()), move |(mut walk, mut ready)| {
+        let ctx = ctx.clone();
+        async move {
+            while ready.is_empty() {
+                ready = found(&ctx, walk.next().await?);
+            }
+            ready.pop_front().map(|next| (next, (walk, ready)))
+        }
+    })
+    .boxed()
+}
+
+fn found(ctx: &Context, pair: Pair) -> VecDeque<Result<Found>> {
+    let directory = pair.directory;
+    match pair.source {
+        Side::Absent => VecDeque::new(),
+        Side::Failed(error) => [Err(error)].into(),
+        Side::Listed { entries, doubts } => {
+            let doubts = doubts.into_iter().map(|doubt| {
+                Err(Error::new(ErrorKind::Protocol, doubt.to_string()).on(&directory))
+            });
+            let entries = entries.into_iter().filter_map(|entry| {
+                let path = directory.child(&entry.name);
+                match not_followed(&entry.kind) {
+                    Some(message) => {
+                        ctx.progress.event(Event::Notice { path: Some(&path), message });
+                        None
+                    }
+                    None => Some(Ok(Found { path, entry })),
+                }
+            });
+            doubts.chain(entries).collect()
+        }
+    }
+}
+
+/// Returns what to tell of an entry that takes no part: neither file nor directory.
+pub(crate) fn not_followed(kind: &Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Directory | Kind::File => None,
+        Kind::Symlink { .. } => Some("Can't follow symlink without -L/--copy-links"),
+        Kind::Other => Some("Can't transfer non file/directory"),
+    }
+}

@@ -1,0 +1,52 @@
+//! Removes a directory and all it holds, whatever the filter says.
+
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::execute::remove::{BATCH, Doomed, directories, files};
+use crate::ops::rmdirs::unfiltered;
+use crate::path::Path;
+use crate::remote::Tree;
+use crate::run::{Failures, Run};
+use crate::walk::{Side, Walk};
+
+/// Removes the directory `path` of a tree and all it holds.
+///
+/// # Errors
+/// When it is not there, or something in it could not be listed or removed.
+pub async fn purge(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), Failures> {
+    let run = Run::new(ctx);
+    let below = Tree::new(tree.remote.clone(), tree.path(path));
+    let mut walk = Walk::one(&unfiltered(ctx), &below, None);
+    let (mut doomed, mut emptied) = (Vec::new(), Vec::new());
+    while let Some(pair) = walk.next().await {
+        let entries = match pair.source {
+            Side::Absent => continue,
+            Side::Failed(error) => {
+                run.fail(&pair.directory, error);
+                continue;
+            }
+            Side::Listed { entries, doubts } => {
+                for doubt in doubts {
+                    let error = Error::new(ErrorKind::Protocol, doubt.to_string());
+                    run.fail(&pair.directory, error.on(&pair.directory));
+                }
+                entries
+            }
+        };
+        for entry in entries.iter().filter(|entry| !entry.is_directory()) {
+            doomed.push(Doomed { path: pair.directory.child(&entry.name), size: entry.size });
+        }
+        emptied.push(pair.directory);
+        if doomed.len() >= BATCH * ctx.options.transfers.max(1) {
+            files(&run, &below, std::mem::take(&mut doomed), REASON).await;
+        }
+    }
+    files(&run, &below, doomed, REASON).await;
+    if !run.has_failed() {
+        emptied.reverse();
+        directories(&run, &below, emptied, REASON).await;
+    }
+    run.finish()
+}
+
+const REASON: &str = "asked for";

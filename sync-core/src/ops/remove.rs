@@ -1,0 +1,54 @@
+//! Deletes files: one, or all that pass the filter.
+
+use futures_util::StreamExt as _;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::execute::remove::{BATCH, Doomed, files};
+use crate::ops::mkdir::single;
+use crate::ops::{entries, rmdirs};
+use crate::path::Path;
+use crate::progress::Deed;
+use crate::remote::Tree;
+use crate::retry::retry;
+use crate::run::{Change, Failures, Run};
+
+/// Deletes the files of a tree that pass the filter; with `remove_directories` then also the
+/// directories that are empty, but never the root.
+///
+/// # Errors
+/// When something could not be listed or deleted; the rest is deleted all the same.
+pub async fn delete(ctx: &Context, tree: &Tree, remove_directories: bool) -> Result<(), Failures> {
+    let run = Run::new(ctx);
+    let mut doomed = Vec::new();
+    let mut entries = entries(ctx, tree, ctx.options.max_depth);
+    while let Some(found) = entries.next().await {
+        let Some(found) = run.take(&tree.root, found) else { continue };
+        if found.entry.is_file() {
+            doomed.push(Doomed { path: found.path, size: found.entry.size });
+        }
+        if doomed.len() == BATCH * ctx.options.transfers.max(1) {
+            files(&run, tree, std::mem::take(&mut doomed), REASON).await;
+        }
+    }
+    files(&run, tree, doomed, REASON).await;
+    run.finish()?;
+    if remove_directories { rmdirs(ctx, tree, true).await } else { Ok(()) }
+}
+
+/// Deletes one file of a tree.
+///
+/// # Errors
+/// When it is not there, is a directory, or may not be deleted.
+pub async fn delete_file(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), Failures> {
+    let at = tree.path(path);
+    let size = match retry(ctx, path, || tree.remote.stat(&at)).await? {
+        None => return Err(Error::file_not_found(path).into()),
+        Some(entry) if entry.is_directory() => return Err(Error::is_a_directory(path).into()),
+        Some(entry) => entry.size,
+    };
+    let change = Change::new(Deed::Deleted, path, REASON).sized(size);
+    single(ctx, change, || tree.remote.remove(&at)).await
+}
+
+const REASON: &str = "asked for";

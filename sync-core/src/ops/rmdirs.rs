@@ -1,0 +1,65 @@
+//! Removes directories that hold no file, however deep.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::execute::remove::directories;
+use crate::filter::Filter;
+use crate::path::Path;
+use crate::remote::Tree;
+use crate::run::{Failures, Run};
+use crate::walk::{Side, Walk};
+
+/// Removes the directories of a tree that hold nothing but such directories; the root as well,
+/// unless `leave_root`. What the filter hides is something, too.
+///
+/// # Errors
+/// When something could not be listed or removed.
+pub async fn rmdirs(ctx: &Context, tree: &Tree, leave_root: bool) -> Result<(), Failures> {
+    let run = Run::new(ctx);
+    let mut walk = Walk::one(&unfiltered(ctx), tree, None);
+    let (mut seen, mut kept) = (Vec::new(), HashSet::new());
+    if leave_root {
+        kept.insert(Path::root());
+    }
+    while let Some(pair) = walk.next().await {
+        let holds_something = match pair.source {
+            Side::Failed(error) => {
+                run.fail(&pair.directory, error);
+                true
+            }
+            Side::Absent => true,
+            Side::Listed { entries, doubts } => {
+                !doubts.is_empty() || entries.iter().any(|entry| !entry.is_directory())
+            }
+        };
+        if holds_something {
+            keep(&mut kept, &pair.directory);
+        }
+        seen.push(pair.directory);
+    }
+    seen.retain(|directory| !kept.contains(directory));
+    seen.reverse();
+    if !ctx.cancel.is_cancelled() {
+        directories(&run, tree, seen, "empty").await;
+    }
+    run.finish()
+}
+
+/// Notes that a directory stays, and so those above it.
+fn keep(kept: &mut HashSet<Path>, directory: &Path) {
+    let mut next = Some(directory.clone());
+    while let Some(directory) = next {
+        next = directory.parent();
+        if !kept.insert(directory) {
+            return;
+        }
+    }
+    kept.insert(Path::root());
+}
+
+/// Returns the context with a filter that lets everything through.
+pub(crate) fn unfiltered(ctx: &Context) -> Context {
+    Context { filter: Arc::new(Filter::default()), ..ctx.clone() }
+}

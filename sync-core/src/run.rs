@@ -1,0 +1,179 @@
+//! One run of a verb: tells the listener, asks before changes, counts what failed.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use crate::context::{Answer, Context};
+use crate::progress::{Deed, Event};
+use crate::{Error, Path};
+
+/// What a verb ends with when not all went well. Each failure on a path was told to the listener as
+/// [`Event::Failed`] when it happened.
+#[derive(Debug)]
+pub struct Failures {
+    /// How many there were.
+    pub count: u64,
+    /// The last of them.
+    pub last: Error,
+}
+
+impl From<Error> for Failures {
+    fn from(last: Error) -> Self {
+        Self { count: 1, last }
+    }
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.count {
+            1 => write!(f, "{}", self.last),
+            count => write!(f, "{count} errors: last error was: {}", self.last),
+        }
+    }
+}
+
+impl std::error::Error for Failures {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.last)
+    }
+}
+
+/// A run under way. Clones share the tally.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) ctx: Context,
+    tally: Arc<Mutex<Tally>>,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    count: u64,
+    last: Option<Error>,
+}
+
+impl Run {
+    pub(crate) fn new(ctx: &Context) -> Self {
+        Self { ctx: ctx.clone(), tally: Arc::default() }
+    }
+
+    /// Tells of a failure on `path` and counts it; the run goes on.
+    pub(crate) fn fail(&self, path: &Path, error: Error) {
+        self.ctx.progress.event(Event::Failed { path, error: &error });
+        let mut tally = self.tally.lock().expect("no holder of the lock panics");
+        tally.count += 1;
+        tally.last = Some(error);
+    }
+
+    /// Counts the failure of a result, if it is one.
+    pub(crate) fn take<T>(&self, path: &Path, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.fail(path, error)).ok()
+    }
+
+    /// Tells whether anything failed so far.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.tally.lock().expect("no holder of the lock panics").count > 0
+    }
+
+    /// Returns how the run went, once nothing of it is under way any more.
+    pub(crate) fn finish(&self) -> Result<(), Failures> {
+        let mut tally = self.tally.lock().expect("no holder of the lock panics");
+        if self.ctx.cancel.is_cancelled() {
+            return Err(Failures { count: tally.count + 1, last: Error::cancelled() });
+        }
+        match tally.last.take() {
+            Some(last) => Err(Failures { count: tally.count, last }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn event(&self, event: Event<'_>) {
+        self.ctx.progress.event(event);
+    }
+
+    pub(crate) fn notice(&self, path: Option<&Path>, message: &str) {
+        self.event(Event::Notice { path, message });
+    }
+
+    /// Tells whether a change may be made: not in a dry run, nor against the user's answer.
+    pub(crate) async fn may(&self, change: Change<'_>) -> bool {
+        if self.ctx.options.dry_run || !self.confirmed(change).await {
+            let Change { deed, path, size, reason } = change;
+            self.event(Event::Skipped { deed, path, size, reason });
+            return false;
+        }
+        true
+    }
+
+    async fn confirmed(&self, change: Change<'_>) -> bool {
+        let Some(confirm) = self.ctx.confirm.clone() else { return true };
+        let (deed, path) = (change.deed, change.path.clone());
+        let answer = tokio::task::spawn_blocking(move || confirm.confirm(deed, &path)).await;
+        if matches!(answer, Ok(Answer::Quit)) {
+            self.ctx.cancel.cancel();
+        }
+        matches!(answer, Ok(Answer::Yes))
+    }
+
+    /// Takes the result of a change: tells that it was made, or counts its failure.
+    pub(crate) fn settle(&self, change: Change<'_>, result: Result<(), Error>) -> bool {
+        let Change { deed, path, size, reason } = change;
+        match result {
+            Ok(()) => self.event(Event::Done { deed, path, size, reason }),
+            Err(error) => {
+                self.fail(path, error);
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// A change about to be made, as the listener and the user see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) deed: Deed,
+    pub(crate) path: &'a Path,
+    pub(crate) size: Option<u64>,
+    pub(crate) reason: &'a str,
+}
+
+impl<'a> Change<'a> {
+    pub(crate) fn new(deed: Deed, path: &'a Path, reason: &'a str) -> Self {
+        Self { deed, path, size: None, reason }
+    }
+
+    pub(crate) fn sized(self, size: Option<u64>) -> Self {
+        Self { size, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn failures_are_counted_and_the_last_is_kept() {
+        let run = Run::new(&Context::default());
+        assert!(run.finish().is_ok());
+        run.fail(&Path::root(), Error::new(ErrorKind::Other, "first"));
+        run.fail(&Path::root(), Error::new(ErrorKind::Timeout, "second"));
+        let failures = run.finish().unwrap_err();
+        assert_eq!(failures.to_string(), "2 errors: last error was: second");
+        assert_eq!(failures.last.kind(), ErrorKind::Timeout);
+    }
+
+    #[tokio::test]
+    async fn quit_stops_the_run() {
+        struct Quit;
+        impl crate::context::Confirm for Quit {
+            fn confirm(&self, _deed: Deed, _path: &Path) -> Answer {
+                Answer::Quit
+            }
+        }
+        let ctx = Context { confirm: Some(Arc::new(Quit)), ..Context::default() };
+        let run = Run::new(&ctx);
+        assert!(!run.may(Change::new(Deed::Deleted, &Path::root(), "")).await);
+        assert_eq!(run.finish().unwrap_err().last.kind(), ErrorKind::Cancelled);
+    }
+}

@@ -1,0 +1,279 @@
+//! Walks one tree or two side by side, directory by directory, `checkers` listings at once and a
+//! bounded number ahead. Whether a file differs is not decided here.
+
+use std::cmp::Ordering;
+
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::context::Context;
+use crate::entry::{Doubt, Entry};
+use crate::error::{Error, Result};
+use crate::path::Path;
+use crate::progress::Event;
+use crate::remote::Tree;
+use crate::retry::retry;
+
+/// One directory on both sides. Paths are relative to the trees.
+#[derive(Debug)]
+pub struct Pair {
+    /// The directory.
+    pub directory: Path,
+    /// What the source holds there.
+    pub source: Side,
+    /// What the destination holds there.
+    pub destination: Side,
+    /// Whether a listing above this directory was in doubt, so that nothing here is deleted.
+    pub in_doubt: bool,
+}
+
+/// What one side holds in one directory.
+#[derive(Debug)]
+pub enum Side {
+    /// There is no such directory, or nobody asked.
+    Absent,
+    /// It could not be listed.
+    Failed(Error),
+    /// It was listed.
+    Listed {
+        /// The entries that pass the filter, in byte order of their names, each name once.
+        entries: Vec<Entry>,
+        /// What was listed and not understood.
+        doubts: Vec<Doubt>,
+    },
+}
+
+impl Side {
+    /// Returns the entries; none unless listed.
+    pub fn entries(&self) -> &[Entry] {
+        match self {
+            Self::Listed { entries, .. } => entries,
+            Self::Absent | Self::Failed(_) => &[],
+        }
+    }
+
+    /// Returns the doubts; none unless listed.
+    pub fn doubts(&self) -> &[Doubt] {
+        match self {
+            Self::Listed { doubts, .. } => doubts,
+            Self::Absent | Self::Failed(_) => &[],
+        }
+    }
+}
+
+/// A walk under way. [`Walk::next`] gives parents before their children, siblings in byte order.
+#[derive(Debug)]
+pub struct Walk {
+    ctx: Context,
+    source: Tree,
+    destination: Option<Tree>,
+    /// Whether to enter directories that only the destination has.
+    extras: bool,
+    depth: Option<usize>,
+    /// What is still to do, the next one last.
+    stack: Vec<Visit>,
+    /// How many visits on the stack are being listed already.
+    ahead: usize,
+}
+
+#[derive(Debug)]
+struct Visit {
+    directory: Path,
+    depth: usize,
+    source: bool,
+    destination: bool,
+    in_doubt: bool,
+    listing: Option<AbortOnDropHandle<(Side, Side)>>,
+}
+
+impl Walk {
+    /// Returns a walk over one tree, which stands as the source.
+    pub fn one(ctx: &Context, tree: &Tree, depth: Option<usize>) -> Self {
+        Self::new(ctx, tree, None, false, depth)
+    }
+
+    /// Returns a walk over two trees; `extras` enters also what only the destination has.
+    pub fn two(ctx: &Context, source: &Tree, destination: &Tree, extras: bool) -> Self {
+        Self::new(ctx, source, Some(destination), extras, ctx.options.max_depth)
+    }
+
+    fn new(
+        ctx: &Context,
+        source: &Tree,
+        destination: Option<&Tree>,
+        extras: bool,
+        depth: Option<usize>,
+    ) -> Self {
+        let root = Visit {
+            directory: Path::root(),
+            depth: 1,
+            source: true,
+            destination: destination.is_some(),
+            in_doubt: false,
+            listing: None,
+        };
+        Self {
+            ctx: ctx.clone(),
+            source: source.clone(),
+            destination: destination.cloned(),
+            extras,
+            depth,
+            stack: vec![root],
+            ahead: 0,
+        }
+    }
+
+    /// Returns the next directory, or `None` at the end or once the run is cancelled.
+    pub async fn next(&mut self) -> Option<Pair> {
+        if self.ctx.cancel.is_cancelled() {
+            return None;
+        }
+        self.look_ahead();
+        let visit = self.stack.pop()?;
+        self.ahead -= usize::from(visit.listing.is_some());
+        let (source, destination) = match visit.listing {
+            Some(listing) => listing.await.unwrap_or_else(|lost| {
+                let error = Error::new(crate::ErrorKind::Other, "listing broke off");
+                (Side::Failed(error.caused_by(lost)), Side::Absent)
+            }),
+            None => return None,
+        };
+        let in_doubt =
+            visit.in_doubt || !source.doubts().is_empty() || !destination.doubts().is_empty();
+        let pair = Pair { directory: visit.directory, source, destination, in_doubt };
+        if self.depth.is_none_or(|depth| visit.depth < depth) {
+            self.descend(&pair, visit.depth + 1);
+        }
+        Some(pair)
+    }
+
+    /// Begins the next listings: always the very next one, others while there is room.
+    fn look_ahead(&mut self) {
+        let room = self.ctx.options.checkers.max(1);
+        for index in (0..self.stack.len()).rev().take(room) {
+            if self.stack[index].listing.is_some() {
+                continue;
+            }
+            if self.ahead >= room && index + 1 < self.stack.len() {
+                break;
+            }
+            let listing = self.begin(&self.stack[index]);
+            self.stack[index].listing = Some(listing);
+            self.ahead += 1;
+        }
+    }
+
+    fn begin(&self, visit: &Visit) -> AbortOnDropHandle<(Side, Side)> {
+        let source = visit.source.then(|| self.source.clone());
+        let destination = visit.destination.then(|| self.destination.clone()).flatten();
+        let (ctx, directory) = (self.ctx.clone(), visit.directory.clone());
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let unfiltered = ctx.options.delete_excluded;
+            tokio::join!(
+                side(&ctx, source, &directory, Absence::Fails, false),
+                side(&ctx, destination, &directory, Absence::Passes, unfiltered),
+            )
+        }))
+    }
+
+    fn descend(&mut self, pair: &Pair, depth: usize) {
+        if matches!(pair.source, Side::Failed(_)) || matches!(pair.destination, Side::Failed(_)) {
+            return;
+        }
+        let first = self.stack.len();
+        for (source, destination) in merge(pair.source.entries(), pair.destination.entries()) {
+            let (name, in_source, in_destination) = match (source, destination) {
+                (Some(s), Some(d)) if s.is_directory() => (&s.name, true, d.is_directory()),
+                (Some(s), None) if s.is_directory() => (&s.name, true, false),
+                (None, Some(d)) if d.is_directory() && self.extras => (&d.name, false, true),
+                _ => continue,
+            };
+            let clash = in_source && !in_destination && destination.is_some();
+            if !clash {
+                self.stack.push(Visit {
+                    directory: pair.directory.child(name),
+                    depth,
+                    source: in_source,
+                    destination: in_destination,
+                    in_doubt: pair.in_doubt,
+                    listing: None,
+                });
+            }
+        }
+        self.stack[first..].reverse();
+    }
+}
+
+/// Joins two lists that are in byte order of their names.
+pub fn merge<'a>(
+    mut left: &'a [Entry],
+    mut right: &'a [Entry],
+) -> impl Iterator<Item = (Option<&'a Entry>, Option<&'a Entry>)> {
+    std::iter::from_fn(move || {
+        let order = match (left.first(), right.first()) {
+            (Some(l), Some(r)) => l.name.cmp(&r.name),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return None,
+        };
+        let l = if order.is_le() { left.split_off_first() } else { None };
+        let r = if order.is_ge() { right.split_off_first() } else { None };
+        Some((l, r))
+    })
+}
+
+/// What a directory that is not there means.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Absence {
+    Fails,
+    Passes,
+}
+
+async fn side(
+    ctx: &Context,
+    tree: Option<Tree>,
+    directory: &Path,
+    absence: Absence,
+    unfiltered: bool,
+) -> Side {
+    let Some(tree) = tree else { return Side::Absent };
+    match list(ctx, &tree, directory, unfiltered).await {
+        Ok((entries, doubts)) => Side::Listed { entries, doubts },
+        Err(error) if error.is_not_found() && absence == Absence::Passes => Side::Absent,
+        Err(error) => Side::Failed(error),
+    }
+}
+
+/// Lists one directory of a tree: filtered, sorted, each name once.
+async fn list(
+    ctx: &Context,
+    tree: &Tree,
+    directory: &Path,
+    unfiltered: bool,
+) -> Result<(Vec<Entry>, Vec<Doubt>)> {
+    let at = tree.path(directory);
+    let listing = retry(ctx, directory, || tree.remote.list(&at)).await?;
+    ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
+    let (mut entries, mut doubts) = (listing.entries, listing.doubts);
+    if !unfiltered {
+        entries.retain(|entry| passes(ctx, directory, entry));
+    }
+    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    entries.dedup_by(|later, first| {
+        let twice = later.name == first.name;
+        if twice {
+            doubts.push(Doubt::DuplicateName { name: later.name.clone() });
+        }
+        twice
+    });
+    Ok((entries, doubts))
+}
+
+/// Tells whether the filter lets an entry of `directory` through.
+pub(crate) fn passes(ctx: &Context, directory: &Path, entry: &Entry) -> bool {
+    let path = directory.child(&entry.name);
+    if entry.is_directory() {
+        ctx.filter.includes_directory(&path)
+    } else {
+        ctx.filter.includes_file(&path, entry.size, entry.modified.map(|modified| modified.at))
+    }
+}
