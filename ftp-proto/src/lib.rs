@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The FTP protocol without I/O: bytes in, values out.
+//!
+//! [`reply`] cuts and reads what a server says, [`command`] writes what a client says, and
+//! [`exchange`] knows which reply answers which command in flight. The remaining modules read what
+//! replies carry: [`feature`], [`address`], [`path`], [`time`], [`size`], [`hash`], [`system`].
+//!
+//! The crate opens no socket, reads no clock and needs only `alloc`. Bytes from a server never
+//! panic, and every length has a cap. It leaves waiting, sending and deciding to its callers.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod reply;
+
+pub use reply::{Code, Decoder, Reply};

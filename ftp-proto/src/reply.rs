@@ -1,0 +1,239 @@
+//! Replies of the control connection: [RFC 959 section 4.2], and what servers make of it.
+//!
+//! [`Decoder`] cuts lines out of a buffer that may end anywhere and joins them to a [`Reply`];
+//! lines are bytes, kept as they came. Telnet commands ([RFC 854]) are dropped. What a reply means
+//! for a command is left to [`crate::exchange`] and to the modules that read values.
+//!
+//! [RFC 959 section 4.2]: https://www.rfc-editor.org/rfc/rfc959#section-4.2
+//! [RFC 854]: https://www.rfc-editor.org/rfc/rfc854
+
+mod decoder;
+mod telnet;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
+
+use bytes::Bytes;
+
+pub use self::decoder::{DecodeError, Decoder, Limits};
+
+/// The three digits that say how a command went.
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Code(u16);
+
+/// What the first digit of a [`Code`] says; acting on it alone is what [RFC 1123 4.1.2.11] asks.
+///
+/// [RFC 1123 4.1.2.11]: https://www.rfc-editor.org/rfc/rfc1123#page-35
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Class {
+    /// 1yz: the action begins, another reply will follow.
+    Preliminary,
+    /// 2yz: done.
+    Completion,
+    /// 3yz: accepted, and waits for the next command.
+    Intermediate,
+    /// 4yz: refused for now.
+    TransientFailure,
+    /// 5yz: refused.
+    PermanentFailure,
+}
+
+impl Code {
+    /// 421: the service closes the control connection; it may come at any time.
+    pub const CLOSING: Self = Self(421);
+
+    /// Returns the code, which lies in 100..=599.
+    pub const fn new(code: u16) -> Option<Self> {
+        if matches!(code, 100..=599) { Some(Self(code)) } else { None }
+    }
+
+    /// Reads `code = %x31-35 DIGIT DIGIT` at the head of a line.
+    pub(crate) fn at_head_of(line: &[u8]) -> Option<Self> {
+        let [a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', ..] = line else { return None };
+        let digit = |byte: &u8| u16::from(byte - b'0');
+        Some(Self(digit(a) * 100 + digit(b) * 10 + digit(c)))
+    }
+
+    /// Returns the number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// Returns what the first digit says.
+    pub const fn class(self) -> Class {
+        match self.0 {
+            ..200 => Class::Preliminary,
+            200..300 => Class::Completion,
+            300..400 => Class::Intermediate,
+            400..500 => Class::TransientFailure,
+            500.. => Class::PermanentFailure,
+        }
+    }
+
+    /// Tells whether another reply to the same command will follow.
+    pub const fn is_preliminary(self) -> bool {
+        matches!(self.class(), Class::Preliminary)
+    }
+
+    /// Tells whether the command is done.
+    pub const fn is_completion(self) -> bool {
+        matches!(self.class(), Class::Completion)
+    }
+
+    /// Tells whether the command was accepted and waits for its second half.
+    pub const fn is_intermediate(self) -> bool {
+        matches!(self.class(), Class::Intermediate)
+    }
+
+    /// Tells whether the command was refused, for now or for good.
+    pub const fn is_failure(self) -> bool {
+        matches!(self.class(), Class::TransientFailure | Class::PermanentFailure)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03}", self.0)
+    }
+}
+
+impl PartialEq<u16> for Code {
+    fn eq(&self, other: &u16) -> bool {
+        self.0 == *other
+    }
+}
+
+/// One complete reply: its code and its lines, as they came.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Reply {
+    code: Code,
+    /// Whole lines without their ends; there is at least one.
+    lines: Vec<Bytes>,
+}
+
+impl Reply {
+    /// Reads the lines of one reply, given whole.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut buffer = bytes::BytesMut::from(bytes);
+        let mut decoder = Decoder::default();
+        match decoder.decode(&mut buffer) {
+            Ok(None) => decoder.decode_eof(&mut buffer).ok().flatten(),
+            decoded => decoded.ok().flatten(),
+        }
+    }
+
+    /// Returns the code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Returns the lines whole, codes included, without their ends.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.lines.iter().map(|line| &line[..])
+    }
+
+    /// Returns the lines without the code and the sign behind it.
+    ///
+    /// A line in the middle loses them only where it repeats this reply's own code.
+    pub fn texts(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.lines.iter().map(|line| self.text_of(line))
+    }
+
+    /// Returns the lines between the first and the last: what `FEAT`, `MLST` and `STAT` answer.
+    pub fn body(&self) -> impl Iterator<Item = &[u8]> {
+        let end = self.lines.len().saturating_sub(1);
+        self.texts().take(end).skip(1)
+    }
+
+    /// Returns the text of the last line, which is the only one of most replies.
+    pub fn text(&self) -> &[u8] {
+        self.lines.last().map_or(&[], |line| self.text_of(line))
+    }
+
+    fn text_of<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        if Code::at_head_of(line) != Some(self.code) {
+            return line;
+        }
+        match &line[3..] {
+            [b' ' | b'-', text @ ..] => text,
+            text => text,
+        }
+    }
+
+    /// Returns what the server says as one line of text, fit for messages.
+    pub fn message(&self) -> String {
+        let mut message = String::new();
+        for text in self.texts().map(<[u8]>::trim_ascii).filter(|text| !text.is_empty()) {
+            if !message.is_empty() {
+                message.push(' ');
+            }
+            for character in String::from_utf8_lossy(text).chars() {
+                let shown = if character.is_control() { ' ' } else { character };
+                message.push(shown);
+            }
+        }
+        message
+    }
+}
+
+/// Shows code and text on one line; control characters become blanks.
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.code.fmt(f)?;
+        let message = self.message();
+        if !message.is_empty() {
+            f.write_char(' ')?;
+            f.write_str(&message)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reply").field(&format_args!("{self}")).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+
+    use super::*;
+
+    #[test]
+    fn codes_lie_in_five_classes() {
+        assert_eq!(Code::new(99), None);
+        assert_eq!(Code::new(600), None);
+        let class = |code| Code::new(code).map(Code::class);
+        assert_eq!(class(150), Some(Class::Preliminary));
+        assert_eq!(class(226), Some(Class::Completion));
+        assert_eq!(class(350), Some(Class::Intermediate));
+        assert_eq!(class(450), Some(Class::TransientFailure));
+        assert_eq!(class(550), Some(Class::PermanentFailure));
+    }
+
+    #[test]
+    fn texts_lose_their_own_code_only() {
+        let reply = Reply::parse(b"211-Features:\r\n211-MDTM\r\n 550 x\r\n550 y\r\n211 End\r\n");
+        let reply = reply.expect("a whole reply");
+        let texts: Vec<_> = reply.texts().collect();
+        assert_eq!(texts, [&b"Features:"[..], b"MDTM", b" 550 x", b"550 y", b"End"]);
+        assert_eq!(reply.body().count(), 3);
+        assert_eq!(reply.text(), b"End");
+    }
+
+    #[test]
+    fn messages_fit_on_one_line() {
+        let reply = Reply::parse(b"550-no\x1b[31m\r\n\r\n550  such file \xff\r\n").expect("whole");
+        assert_eq!(reply.to_string(), "550 no [31m such file \u{fffd}");
+        assert_eq!(Reply::parse(b"226\n").expect("whole").to_string(), "226");
+    }
+}
