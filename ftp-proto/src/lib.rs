@@ -14,6 +14,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod error;
 pub mod reply;
+pub mod secret;
 
+pub use error::Misread;
 pub use reply::{Code, Decoder, Reply};
+pub use secret::Secret;
