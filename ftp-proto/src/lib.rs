@@ -14,10 +14,15 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod address;
+pub mod command;
 pub mod error;
+pub mod hash;
 pub mod reply;
 pub mod secret;
+pub mod time;
 
+pub use command::{Argument, Command};
 pub use error::Misread;
 pub use reply::{Code, Decoder, Reply};
 pub use secret::Secret;

@@ -1,0 +1,227 @@
+//! Where data connections go: `227` ([RFC 1123 4.1.2.6]), `229` and `EPRT` ([RFC 2428]).
+//!
+//! A `227` has no fixed form: the six numbers are looked for in its text. A `229` holds a port
+//! between delimiters of the server's choice. Servers answer `PASV` with `229` and `EPSV` with
+//! `227` too, so the code of the reply decides how it is read, not the command.
+//! Whether the address in a `227` is to be trusted is the caller's decision.
+//!
+//! [RFC 1123 4.1.2.6]: https://www.rfc-editor.org/rfc/rfc1123#page-32
+//! [RFC 2428]: https://www.rfc-editor.org/rfc/rfc2428
+
+use core::fmt;
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
+use nom::bytes::complete::{tag, take_while_m_n, take_while1};
+use nom::character::complete::{char, space0, u8 as number};
+use nom::combinator::{all_consuming, verify};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser as _};
+
+use crate::error::Misread;
+use crate::reply::Reply;
+
+/// Where a server awaits a data connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Passive {
+    /// At this address, says a `227`.
+    Address(SocketAddrV4),
+    /// At this port of the host that the control connection leads to, says a `229`.
+    Port(u16),
+}
+
+impl Passive {
+    /// Returns the port.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Address(address) => address.port(),
+            Self::Port(port) => port,
+        }
+    }
+}
+
+/// Reads the answer to `PASV` or `EPSV`.
+///
+/// # Errors
+/// When there is no address, or the port is 0.
+pub fn passive(reply: &Reply) -> Result<Passive, Misread> {
+    if reply.code() == 229 {
+        return extended_passive(reply).map(Passive::Port);
+    }
+    six_numbers(reply.text())
+        .filter(|address| address.port() != 0)
+        .map(Passive::Address)
+        .ok_or_else(|| Misread::new("address", reply))
+}
+
+fn extended_passive(reply: &Reply) -> Result<u16, Misread> {
+    let text = reply.text();
+    let groups = memchr::memrchr_iter(b'(', text).map(|open| &text[open + 1..]);
+    let ported = groups.chain([text]).find_map(|group| delimited(group).ok());
+    ported.map(|(_, port)| port).ok_or_else(|| Misread::new("port", reply))
+}
+
+/// Reads `d d d port d`, the delimiter being any printable character.
+///
+/// BulletProof FTP sends one bar short; only with bars is that beyond doubt.
+fn delimited(text: &[u8]) -> IResult<&[u8], u16> {
+    let (_, delimiter) = take_while_m_n(1, 1, |byte: u8| byte.is_ascii_graphic())(text)?;
+    let short = |input| preceded(tag("||"), port_before(b"|")).parse(input);
+    let full = |input| {
+        let three = (tag(delimiter), tag(delimiter), tag(delimiter));
+        preceded(three, port_before(delimiter)).parse(input)
+    };
+    // A port of sixes between sixes: the last delimiter is found from the end of the group.
+    let end = memchr::memchr(b')', text).unwrap_or(text.len());
+    let group = &text[..end];
+    all_consuming(full).parse(group).or_else(|_| short(text))
+}
+
+fn port_before<'a>(delimiter: &'a [u8]) -> impl FnMut(&'a [u8]) -> IResult<&'a [u8], u16> {
+    move |input| {
+        let digits = input.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let own_digit = delimiter[0].is_ascii_digit();
+        let digits = if own_digit { digits.saturating_sub(1) } else { digits };
+        let (port, rest) = input.split_at(digits);
+        let (rest, _) = tag(delimiter)(rest)?;
+        let (_, port) = all_consuming(nom::character::complete::u16).parse(port)?;
+        verify(nom::combinator::success(port), |port| *port != 0).parse(rest)
+    }
+}
+
+/// Finds `h1,h2,h3,h4,p1,p2` anywhere in a text.
+fn six_numbers(text: &[u8]) -> Option<SocketAddrV4> {
+    let mut rest = text;
+    loop {
+        let at = rest.iter().position(u8::is_ascii_digit)?;
+        rest = &rest[at..];
+        if let Ok((_, address)) = address(rest) {
+            return Some(address);
+        }
+        let digits: IResult<&[u8], &[u8]> = take_while1(|byte: u8| byte.is_ascii_digit())(rest);
+        rest = digits.ok()?.0;
+    }
+}
+
+fn address(text: &[u8]) -> IResult<&[u8], SocketAddrV4> {
+    let mut comma = |input| (space0, char(','), space0).parse(input);
+    let mut next = |input| terminated(number, &mut comma).parse(input);
+    let (rest, a) = next(text)?;
+    let (rest, b) = next(rest)?;
+    let (rest, c) = next(rest)?;
+    let (rest, d) = next(rest)?;
+    let (rest, high) = next(rest)?;
+    let (rest, low) = number(rest)?;
+    let port = u16::from_be_bytes([high, low]);
+    Ok((rest, SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), port)))
+}
+
+/// Writes the argument of `PORT`.
+pub(crate) struct Port(pub(crate) SocketAddrV4);
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d] = self.0.ip().octets();
+        let [high, low] = self.0.port().to_be_bytes();
+        write!(f, "{a},{b},{c},{d},{high},{low}")
+    }
+}
+
+/// Writes the argument of `EPRT`.
+pub(crate) struct Eprt(pub(crate) SocketAddr);
+
+impl fmt::Display for Eprt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let family = if self.0.is_ipv4() { 1 } else { 2 };
+        write!(f, "|{family}|{}|{}|", self.0.ip(), self.0.port())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(line: &str) -> Result<Passive, Misread> {
+        passive(&Reply::parse(line.as_bytes()).expect("a reply"))
+    }
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<&str>) {
+        let shown = match read(line) {
+            Ok(Passive::Address(address)) => Some(address.to_string()),
+            Ok(Passive::Port(port)) => Some(port.to_string()),
+            Err(_) => None,
+        };
+        assert_eq!(shown.as_deref(), expected, "{line}");
+    }
+
+    #[test]
+    fn six_numbers_are_found_in_any_text() {
+        check("227 Entering Passive Mode (192,168,0,1,12,34)", Some("192.168.0.1:3106"));
+        check("227 Entering Passive Mode (10,0,0,1,4,0).", Some("10.0.0.1:1024"));
+        check("227 will passively listen to 127,0,0,1,4,51", Some("127.0.0.1:1075"));
+        check("227 Entering passive mode. 127,0,0,1,4,51", Some("127.0.0.1:1075"));
+        check("227 =127, 0, 0, 1, 4, 51", Some("127.0.0.1:1075"));
+        check("227 from 2 hosts: 3,4 127,0,0,1,4,51", Some("127.0.0.1:1075"));
+        check("227-Entering\r\n227 (127,0,0,1,4,51)", Some("127.0.0.1:1075"));
+    }
+
+    #[test]
+    fn other_numbers_are_no_address() {
+        check("227 Entering Passive Mode", None);
+        check("227 Entering Passive Mode (192,168,0,1)", None);
+        check("227 Entering Passive Mode (192,168,1,100,229)", None);
+        check("227 Entering Passive Mode (1216,256,2,127,127,127)", None);
+        check("227 Entering Passive Mode (127,0,0,1,0,0)", None);
+    }
+
+    #[test]
+    fn a_port_stands_between_any_delimiters() {
+        check("229 Entering Extended Passive Mode (|||6446|)", Some("6446"));
+        check("229 ($$$31744$)", Some("31744"));
+        check("229 text (ha-ha) (|||665|) ((((666() (|fd667s).", Some("666"));
+        check("229 text (ha-ha) (|||665|) (6666666).", Some("666"));
+        check("229 (|||665|) Ok (really).", Some("665"));
+        check("229 Extended Passive Mode |||6446|", None);
+        check("229 |||6446|", Some("6446"));
+    }
+
+    #[test]
+    fn one_bar_short_is_understood() {
+        check("229 Entering Extended Passive Mode (||6446|)", Some("6446"));
+        check("229 Entering Extended Passive Mode (!!6446!)", None);
+    }
+
+    #[test]
+    fn other_text_is_no_port() {
+        check("229 Entering Passive Mode (3106)", None);
+        check("229 Entering Passive Mode (|||1000000|)", None);
+        check("229 Entering Passive Mode (|||0|)", None);
+        check("229 (|2|::1|31744|)", None);
+        check("229 (", None);
+        check("229", None);
+    }
+
+    #[test]
+    fn the_code_decides_which_it_is() {
+        check("229 Entering (|||3106|) 127,0,0,1,4,51", Some("3106"));
+        check("227 Entering (|||3106|) 127,0,0,1,4,51", Some("127.0.0.1:1075"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(ip: [u8; 4], port in 1_u16.., delimiter in 33_u8..127) {
+            let address = SocketAddrV4::new(ip.into(), port);
+            let line = format!("227 x {} y", Port(address));
+            prop_assert_eq!(read(&line), Ok(Passive::Address(address)));
+            prop_assume!(delimiter != b')');
+            let d = char::from(delimiter);
+            let line = format!("229 x ({d}{d}{d}{port}{d}) y");
+            prop_assert_eq!(read(&line), Ok(Passive::Port(port)));
+        }
+    }
+}
