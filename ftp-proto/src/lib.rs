@@ -17,6 +17,7 @@ extern crate std;
 pub mod address;
 pub mod command;
 pub mod error;
+pub mod exchange;
 pub mod hash;
 pub mod reply;
 pub mod secret;
@@ -24,5 +25,6 @@ pub mod time;
 
 pub use command::{Argument, Command};
 pub use error::Misread;
+pub use exchange::Exchange;
 pub use reply::{Code, Decoder, Reply};
 pub use secret::Secret;

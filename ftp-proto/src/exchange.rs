@@ -1,0 +1,229 @@
+//! Which reply answers which command in flight: [RFC 959 section 5.4].
+//!
+//! A server works through commands one after another and answers in order: any number of
+//! preliminary replies, then one final reply for each. So the oldest command without a final reply
+//! owns the next one. What may come out of the blue is `421`; anything else that nobody asked for
+//! says that both ends no longer speak of the same thing.
+//!
+//! The exchange holds a tag of the caller's for each command; it neither sends nor waits.
+//!
+//! [RFC 959 section 5.4]: https://www.rfc-editor.org/rfc/rfc959#section-5.4
+
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString as _};
+
+use thiserror::Error;
+
+use crate::reply::{Code, Reply};
+
+/// The commands of one control connection that still owe a reply, each with the caller's tag.
+#[derive(Clone, Debug)]
+pub struct Exchange<T> {
+    in_flight: VecDeque<InFlight<T>>,
+    closing: bool,
+}
+
+#[derive(Clone, Debug)]
+struct InFlight<T> {
+    /// None once nobody waits for the answer any more.
+    tag: Option<T>,
+    /// Whether a preliminary reply has come.
+    begun: bool,
+}
+
+/// What a reply means.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Answer<T> {
+    /// The answer to a command that was given up; there is nothing to do.
+    Abandoned(Reply),
+    /// The server closes the connection: no command in flight will be answered.
+    Closing(Reply),
+    /// The final reply to the command with this tag.
+    Final(T, Reply),
+    /// The oldest command has begun; its final reply will follow.
+    Preliminary(Reply),
+}
+
+/// A reply that answers nothing: the connection is of no further use.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("the server sent a reply nobody asked for: `{reply}`")]
+pub struct OutOfStep {
+    /// The reply as logs show it.
+    pub reply: String,
+}
+
+impl<T> Default for Exchange<T> {
+    fn default() -> Self {
+        Self { in_flight: VecDeque::new(), closing: false }
+    }
+}
+
+impl<T> Exchange<T> {
+    /// Notes that a command was sent, or that a greeting is due.
+    pub fn sent(&mut self, tag: T) {
+        self.in_flight.push_back(InFlight { tag: Some(tag), begun: false });
+    }
+
+    /// Says what `reply` answers.
+    ///
+    /// # Errors
+    /// When nothing is in flight and it is no `421`, or when it comes after a `421`.
+    pub fn received(&mut self, reply: Reply) -> Result<Answer<T>, OutOfStep> {
+        if reply.code() == Code::CLOSING && !self.closing {
+            self.closing = true;
+            return Ok(Answer::Closing(reply));
+        }
+        let in_step = if self.closing { None } else { self.in_flight.front_mut() };
+        let Some(oldest) = in_step else {
+            return Err(OutOfStep { reply: reply.to_string() });
+        };
+        if reply.code().is_preliminary() {
+            oldest.begun = true;
+            let waited_for = oldest.tag.is_some();
+            return Ok(match waited_for {
+                true => Answer::Preliminary(reply),
+                false => Answer::Abandoned(reply),
+            });
+        }
+        let tag = self.in_flight.pop_front().and_then(|answered| answered.tag);
+        Ok(match tag {
+            Some(tag) => Answer::Final(tag, reply),
+            None => Answer::Abandoned(reply),
+        })
+    }
+
+    /// Gives up waiting for every answer that is due; they will be [`Answer::Abandoned`].
+    pub fn abandon(&mut self) {
+        for command in &mut self.in_flight {
+            command.tag = None;
+        }
+    }
+
+    /// Returns the tag of the command whose answer is next, unless it was given up.
+    pub fn oldest(&self) -> Option<&T> {
+        self.in_flight.front().and_then(|command| command.tag.as_ref())
+    }
+
+    /// Tells whether the oldest command has had its preliminary reply.
+    pub fn has_begun(&self) -> bool {
+        self.in_flight.front().is_some_and(|command| command.begun)
+    }
+
+    /// Returns how many final replies the server owes.
+    pub fn owed(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Tells whether the server has said that it closes.
+    pub fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    /// Tells whether nothing is owed and the next command can count on the next reply.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight.is_empty() && !self.closing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reply(line: &str) -> Reply {
+        Reply::parse(line.as_bytes()).expect("a reply")
+    }
+
+    #[track_caller]
+    fn check(exchange: &mut Exchange<&'static str>, line: &str, answers: &str) {
+        let shown = match exchange.received(reply(line)) {
+            Ok(Answer::Abandoned(reply)) => format!("abandoned {}", reply.code()),
+            Ok(Answer::Closing(_)) => "closing".to_string(),
+            Ok(Answer::Final(tag, reply)) => format!("{tag} {}", reply.code()),
+            Ok(Answer::Preliminary(reply)) => format!("begins {}", reply.code()),
+            Err(_) => "out of step".to_string(),
+        };
+        assert_eq!(shown, answers);
+    }
+
+    #[test]
+    fn replies_answer_in_order() {
+        let mut exchange = Exchange::default();
+        exchange.sent("greeting");
+        check(&mut exchange, "120 soon", "begins 120");
+        check(&mut exchange, "220 hi", "greeting 220");
+        exchange.sent("EPSV");
+        exchange.sent("RETR");
+        exchange.sent("NOOP");
+        check(&mut exchange, "229 (|||1|)", "EPSV 229");
+        check(&mut exchange, "150 here", "begins 150");
+        assert!(exchange.has_begun());
+        check(&mut exchange, "150 again", "begins 150");
+        check(&mut exchange, "226 done", "RETR 226");
+        assert_eq!((exchange.oldest(), exchange.owed()), (Some(&"NOOP"), 1));
+        check(&mut exchange, "200 ok", "NOOP 200");
+        assert!(exchange.is_idle());
+    }
+
+    #[test]
+    fn a_reply_nobody_asked_for_is_out_of_step() {
+        let mut exchange = Exchange::default();
+        check(&mut exchange, "226 surprise", "out of step");
+        check(&mut exchange, "150 surprise", "out of step");
+        exchange.sent("STOR");
+        check(&mut exchange, "425 no handshake", "STOR 425");
+        check(&mut exchange, "550 and again", "out of step");
+    }
+
+    #[test]
+    fn a_421_ends_everything_in_flight() {
+        let mut exchange = Exchange::default();
+        check(&mut exchange, "421 idle too long", "closing");
+        check(&mut exchange, "421 still", "out of step");
+        let mut exchange = Exchange::default();
+        exchange.sent("RETR");
+        exchange.sent("NOOP");
+        check(&mut exchange, "421 bye", "closing");
+        assert!(exchange.is_closing() && !exchange.is_idle());
+        check(&mut exchange, "200 ok", "out of step");
+    }
+
+    #[test]
+    fn abandoned_answers_keep_the_count() {
+        let mut exchange = Exchange::default();
+        exchange.sent("SIZE");
+        exchange.sent("RETR");
+        exchange.abandon();
+        exchange.sent("NOOP");
+        assert_eq!(exchange.oldest(), None);
+        check(&mut exchange, "213 1", "abandoned 213");
+        check(&mut exchange, "150 here", "abandoned 150");
+        check(&mut exchange, "426 cut", "abandoned 426");
+        check(&mut exchange, "200 ok", "NOOP 200");
+    }
+
+    proptest! {
+        #[test]
+        fn every_final_reply_answers_the_oldest(codes in proptest::collection::vec(100_u16..600, 0..50)) {
+            let mut exchange = Exchange::default();
+            let mut sent: Vec<usize> = Vec::new();
+            for (number, code) in codes.into_iter().filter(|code| *code != 421).enumerate() {
+                if number % 2 == 0 {
+                    exchange.sent(number);
+                    sent.push(number);
+                }
+                match exchange.received(reply(&format!("{code} x"))) {
+                    Ok(Answer::Final(tag, _)) => prop_assert_eq!(tag, sent.remove(0)),
+                    Ok(Answer::Preliminary(_)) => prop_assert!((100..200).contains(&code)),
+                    Ok(_) => prop_assert!(false, "nothing was given up"),
+                    Err(_) => prop_assert!(sent.is_empty()),
+                }
+                prop_assert_eq!(exchange.owed(), sent.len());
+            }
+        }
+    }
+}
