@@ -18,13 +18,18 @@ pub mod address;
 pub mod command;
 pub mod error;
 pub mod exchange;
+pub mod feature;
 pub mod hash;
+pub mod path;
 pub mod reply;
 pub mod secret;
+pub mod size;
+pub mod system;
 pub mod time;
 
 pub use command::{Argument, Command};
 pub use error::Misread;
 pub use exchange::Exchange;
+pub use feature::Features;
 pub use reply::{Code, Decoder, Reply};
 pub use secret::Secret;

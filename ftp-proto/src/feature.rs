@@ -1,0 +1,188 @@
+//! What a server says it can do: [RFC 2389], the answer to `FEAT`.
+//!
+//! Names are compared without case. The RFC asks for one blank before each; servers that leave it
+//! out, or repeat `211-`, exist. That the list be complete is promised there too, and not relied
+//! on: what a server really does is learnt by whoever talks to it.
+//!
+//! [RFC 2389]: https://www.rfc-editor.org/rfc/rfc2389
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use crate::hash::Algorithm;
+use crate::reply::Reply;
+
+/// The features of one server, in its order.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Features(Vec<Feature>);
+
+/// One line of the answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Feature {
+    /// The name, in upper case.
+    pub name: String,
+    /// What follows it, as it came; often nothing.
+    pub parameters: String,
+}
+
+/// A fact that `MLST` can tell.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fact {
+    /// The name, in lower case.
+    pub name: String,
+    /// Whether it is told without being asked for with `OPTS MLST`.
+    pub enabled: bool,
+}
+
+impl Features {
+    /// Reads the answer to `FEAT`; a refusal is an empty list.
+    pub fn parse(reply: &Reply) -> Self {
+        if !reply.code().is_completion() {
+            return Self::default();
+        }
+        Self(reply.body().filter_map(feature).collect())
+    }
+
+    /// Returns all of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Feature> {
+        self.0.iter()
+    }
+
+    /// Tells whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Tells whether this feature is listed.
+    pub fn has(&self, name: &str) -> bool {
+        self.parameters(name).next().is_some()
+    }
+
+    /// Returns the parameters of each line with this name.
+    pub fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |feature| feature.name.eq_ignore_ascii_case(name))
+            .map(|feature| &feature.parameters[..])
+    }
+
+    /// Tells whether a line with this name has this word among its parameters.
+    pub fn offers(&self, name: &str, word: &str) -> bool {
+        let is_word = |found: &str| found.eq_ignore_ascii_case(word);
+        self.parameters(name).any(|all| all.split([' ', ';', ',']).any(is_word))
+    }
+
+    /// Tells whether `MLST` and with it `MLSD` can be used ([RFC 3659 7.8]).
+    ///
+    /// [RFC 3659 7.8]: https://www.rfc-editor.org/rfc/rfc3659#section-7.8
+    pub fn mlst(&self) -> bool {
+        self.has("MLST") || self.has("MLSD")
+    }
+
+    /// Returns the facts `MLST` can tell.
+    pub fn facts(&self) -> Vec<Fact> {
+        let all = self.parameters("MLST").flat_map(|facts| facts.split([';', ' ']));
+        all.filter(|fact| !fact.is_empty()).map(fact).collect()
+    }
+
+    /// Tells whether a stream can be entered at an offset.
+    pub fn rest_stream(&self) -> bool {
+        self.offers("REST", "STREAM")
+    }
+
+    /// Tells whether names are UTF-8 ([RFC 2640](https://www.rfc-editor.org/rfc/rfc2640)).
+    pub fn utf8(&self) -> bool {
+        self.has("UTF8") || self.has("UTF-8")
+    }
+
+    /// Tells whether paths are separated by `/` ([RFC 3659 6](https://www.rfc-editor.org/rfc/rfc3659#section-6)).
+    pub fn tvfs(&self) -> bool {
+        self.has("TVFS")
+    }
+
+    /// Tells whether `AUTH TLS` is offered; `TLS-C` is an older word for it.
+    pub fn auth_tls(&self) -> bool {
+        self.offers("AUTH", "TLS") || self.offers("AUTH", "TLS-C")
+    }
+
+    /// Returns what `HASH` computes, and which of them it computes unasked.
+    pub fn hashes(&self) -> Vec<(Algorithm, bool)> {
+        let all = self.parameters("HASH").flat_map(|names| names.split([';', ' ']));
+        let known = all.filter_map(|name| {
+            let algorithm = Algorithm::named(name.trim_end_matches('*'))?;
+            Some((algorithm, name.ends_with('*')))
+        });
+        known.collect()
+    }
+}
+
+fn feature(line: &[u8]) -> Option<Feature> {
+    let line = String::from_utf8_lossy(line);
+    let line = line.trim();
+    let (name, parameters) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    if name.is_empty() {
+        return None;
+    }
+    let parameters = parameters.trim_start().to_string();
+    Some(Feature { name: name.to_ascii_uppercase(), parameters })
+}
+
+fn fact(text: &str) -> Fact {
+    let name = text.trim_end_matches('*');
+    Fact { name: name.to_ascii_lowercase(), enabled: name.len() < text.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn features(text: &str) -> Features {
+        Features::parse(&Reply::parse(text.as_bytes()).expect("a reply"))
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let features = features(text);
+        let read: Vec<_> = features.iter().map(|f| (&f.name[..], &f.parameters[..])).collect();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn one_feature_a_line() {
+        let rfc = "211-Extensions supported:\r\n MLST size*;create;\r\n SIZE\r\n211 END\r\n";
+        check(rfc, &[("MLST", "size*;create;"), ("SIZE", "")]);
+        check(
+            "211-Features:\r\n211-MDTM\r\n211-SIZE\r\n211 End\r\n",
+            &[("MDTM", ""), ("SIZE", "")],
+        );
+        check("211-F\nmdtm\nRest  Stream\n\n211 End\n", &[("MDTM", ""), ("REST", "Stream")]);
+    }
+
+    #[test]
+    fn none_is_an_empty_list() {
+        check("211 No features available\r\n", &[]);
+        check("211-None\r\n211 End\r\n", &[]);
+        check("500 What?\r\n", &[]);
+        check("500-What?\r\n MLST\r\n500 x\r\n", &[]);
+    }
+
+    #[test]
+    fn features_are_asked_for_by_what_they_mean() {
+        let all = features(
+            "211-Features:\r\n AUTH SSL;TLS-C;TLS-P;\r\n REST STREAM\r\n UTF8\r\n TVFS\r\n \
+             MLST Type*;Size*;UNIX.mode;\r\n HASH SHA-512;SHA-1*;CRC32\r\n211 End\r\n",
+        );
+        assert!(all.auth_tls() && all.rest_stream() && all.utf8() && all.tvfs() && all.mlst());
+        let enabled: Vec<_> =
+            all.facts().into_iter().map(|fact| (fact.name, fact.enabled)).collect();
+        let expected = [("type", true), ("size", true), ("unix.mode", false)];
+        assert_eq!(enabled, expected.map(|(name, enabled)| (name.to_string(), enabled)));
+        let hashes =
+            vec![(Algorithm::Sha512, false), (Algorithm::Sha1, true), (Algorithm::Crc32, false)];
+        assert_eq!(all.hashes(), hashes);
+        assert!(features("211-x\n AUTH TLS\n211 x\n").auth_tls());
+        assert!(!features("211-x\n AUTH SSL\n REST\n211 x\n").rest_stream());
+    }
+}

@@ -1,0 +1,98 @@
+//! The path in a `257`: [RFC 959 appendix II].
+//!
+//! It stands between double quotes, and a quote within it is doubled. Servers that use single
+//! quotes or none exist.
+//!
+//! [RFC 959 appendix II]: https://www.rfc-editor.org/rfc/rfc959#page-63
+
+use alloc::vec::Vec;
+
+use crate::error::Misread;
+use crate::reply::Reply;
+
+/// Reads the path in the answer to `PWD` or `MKD`.
+///
+/// # Errors
+/// When there is no text, or a quote is not closed.
+pub fn path(reply: &Reply) -> Result<Vec<u8>, Misread> {
+    let text = reply.text();
+    quoted(text).ok_or_else(|| Misread::new("path", reply))
+}
+
+fn quoted(text: &[u8]) -> Option<Vec<u8>> {
+    if let Some(open) = memchr::memchr(b'"', text) {
+        return undoubled(&text[open + 1..]);
+    }
+    let text = text.trim_ascii();
+    if let Some(rest) = text.strip_prefix(b"'") {
+        return memchr::memchr(b'\'', rest).map(|close| rest[..close].to_vec());
+    }
+    let end = memchr::memmem::find(text, b" is ").unwrap_or(text.len());
+    Some(text[..end].to_vec()).filter(|path| !path.is_empty())
+}
+
+/// Reads up to the first quote that is not doubled.
+fn undoubled(text: &[u8]) -> Option<Vec<u8>> {
+    let mut path = Vec::new();
+    let mut rest = text;
+    loop {
+        let quote = memchr::memchr(b'"', rest)?;
+        path.extend_from_slice(&rest[..quote]);
+        rest = &rest[quote + 1..];
+        let Some(doubled) = rest.strip_prefix(b"\"") else { return Some(path) };
+        path.push(b'"');
+        rest = doubled;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<&str>) {
+        let reply = Reply::parse(line.as_bytes()).expect("a reply");
+        let read = path(&reply).ok().map(|path| String::from_utf8(path).expect("text"));
+        assert_eq!(read.as_deref(), expected, "{line}");
+    }
+
+    #[test]
+    fn the_path_ends_at_the_first_single_quote_sign() {
+        check("257 \"/\"", Some("/"));
+        check("257 \"/foo/bar\" \"comment\"", Some("/foo/bar"));
+        check("257 \"C:/somedir\" is the current directory", Some("C:/somedir"));
+        check("257 there is rubbish all over \"/this\"", Some("/this"));
+        check("257 \"ANONYMOUS_ROOT:[000000]\"", Some("ANONYMOUS_ROOT:[000000]"));
+        check("257 \"'SYS1.'\" is working directory name prefix.", Some("'SYS1.'"));
+        check("257 \"\" is root", Some(""));
+    }
+
+    #[test]
+    fn doubled_quotes_are_one() {
+        check("257 foo \"baz \"\" test nop\" \"\"\"\"\"fdfs \"\"\"", Some("baz \" test nop"));
+        check("257 \"\"\"\" x", Some("\""));
+    }
+
+    #[test]
+    fn other_quotes_and_none() {
+        check("257 '/a b' is cwd", Some("/a b"));
+        check("257 /a b", Some("/a b"));
+        check("257 /a b is current directory", Some("/a b"));
+        check("257", None);
+        check("257 \"/open", None);
+        check("257 '/open", None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_quoted_is_read(path in "[^\\x00\\n\\r]*") {
+            let line = alloc::format!("257 \"{}\" is cwd", path.replace('"', "\"\""));
+            let reply = Reply::parse(line.as_bytes()).expect("a reply");
+            prop_assert_eq!(super::path(&reply), Ok(path.into_bytes()));
+        }
+    }
+}

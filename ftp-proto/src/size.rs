@@ -1,0 +1,98 @@
+//! Numbers of bytes in replies: `213` to `SIZE` ([RFC 3659 section 4]), `150` with its hint, `AVBL`.
+//!
+//! [RFC 3659 section 4]: https://www.rfc-editor.org/rfc/rfc3659#section-4
+
+use core::str;
+
+use crate::error::Misread;
+use crate::reply::Reply;
+
+/// Reads the answer to `SIZE` or `AVBL`: a number alone, or at the end of a text.
+///
+/// # Errors
+/// When there is none that fits, or the answer has several lines, as IIS gives for a directory.
+pub fn size(reply: &Reply) -> Result<u64, Misread> {
+    let text = reply.text().trim_ascii();
+    let first = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let last = trailing_digits(text);
+    let negative = text[..text.len() - last.len()].ends_with(b"-");
+    number(first)
+        .or_else(|| number(last).filter(|_| !negative))
+        .filter(|_| reply.lines().len() == 1)
+        .ok_or_else(|| Misread::new("size", reply))
+}
+
+/// Reads the size that many servers add to the `150` of a download: `(2241 bytes)`.
+///
+/// It is a hint: some leave it out, some round it (`10.0 kbytes`), and in `TYPE A` it is another.
+pub fn hint(reply: &Reply) -> Option<u64> {
+    let line = reply.texts().find(|text| memchr::memmem::find(text, b" bytes").is_some())?;
+    let end = memchr::memmem::rfind(line, b" bytes")?;
+    let digits = trailing_digits(&line[..end]);
+    let opened = line[..end - digits.len()].ends_with(b"(");
+    number(digits).filter(|_| opened)
+}
+
+fn trailing_digits(text: &[u8]) -> &[u8] {
+    let begin = text.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |last| last + 1);
+    &text[begin..]
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    let plain = digits.iter().all(u8::is_ascii_digit);
+    str::from_utf8(digits).ok().filter(|_| plain)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(line: &str) -> Reply {
+        Reply::parse(line.as_bytes()).expect("a reply")
+    }
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<u64>) {
+        assert_eq!(size(&reply(line)).ok(), expected, "{line}");
+    }
+
+    #[track_caller]
+    fn check_hint(line: &str, expected: Option<u64>) {
+        assert_eq!(hint(&reply(line)), expected, "{line}");
+    }
+
+    #[test]
+    fn a_size_is_a_number() {
+        check("213 0", Some(0));
+        check("213 18446744073709551615", Some(u64::MAX));
+        check("213  51 ", Some(51));
+        check("213 51 bytes", Some(51));
+        check("213 file: 213, Size =51", Some(51));
+    }
+
+    #[test]
+    fn other_text_is_no_size() {
+        check("213 99999999999999999999999999999999", None);
+        check("213 -1", None);
+        check("213 a directory", None);
+        check("213", None);
+        check("213-x\r\n213 5", None);
+    }
+
+    #[test]
+    fn a_hint_stands_in_parentheses() {
+        check_hint(
+            "150 Opening BINARY mode data connection for /etc/passwd (2241 bytes).",
+            Some(2241),
+        );
+        check_hint(
+            "150 ASCII data connection for /bin/ls (137.167.104.91,37445) (0 bytes).",
+            Some(0),
+        );
+        check_hint("150-Accepted\r\n150 Opening (7 bytes)\r\n", Some(7));
+        check_hint("125 Data connection already open; Transfer starting.", None);
+        check_hint("150-Accepted data connection\r\n150 10.0 kbytes to download\r\n", None);
+        check_hint("150 Opening x (99999999999999999999 bytes)", None);
+        check_hint("150 12 bytes", None);
+    }
+}

@@ -1,0 +1,97 @@
+//! The operating system that `SYST` names: [RFC 959 section 4.1.3], a hint and never a promise.
+//!
+//! [RFC 959 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc959#page-33
+
+use alloc::string::String;
+
+use crate::reply::Reply;
+
+/// What kind of system a server says it runs on, or pretends to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum System {
+    /// Mac OS before X.
+    MacOs,
+    /// IBM z/OS and its forebears.
+    Mvs,
+    /// Novell NetWare.
+    NetWare,
+    /// HP NonStop, formerly Tandem.
+    NonStop,
+    /// IBM OS/2.
+    Os2,
+    /// IBM i, formerly OS/400.
+    Os400,
+    /// Unix, or what lists like it.
+    Unix,
+    /// IBM z/VM and its forebears.
+    Vm,
+    /// OpenVMS.
+    Vms,
+    /// VxWorks.
+    VxWorks,
+    /// Windows.
+    Windows,
+}
+
+impl System {
+    /// Reads the answer to `SYST`.
+    pub fn parse(reply: &Reply) -> Option<Self> {
+        if !reply.code().is_completion() {
+            return None;
+        }
+        let text = String::from_utf8_lossy(reply.text()).to_ascii_uppercase();
+        let known = |(word, system): &(&str, Self)| text.contains(word).then_some(*system);
+        WORDS.iter().find_map(known)
+    }
+}
+
+/// Words in the order in which they decide: `Windows_NT` servers may add "UNIX emulation".
+const WORDS: [(&str, System); 16] = [
+    ("OS/400", System::Os400),
+    ("OS400", System::Os400),
+    ("OS/2", System::Os2),
+    ("Z/OS", System::Mvs),
+    ("MVS", System::Mvs),
+    ("Z/VM", System::Vm),
+    ("VM/", System::Vm),
+    ("VMS", System::Vms),
+    ("NETWARE", System::NetWare),
+    ("MACOS", System::MacOs),
+    ("VXWORKS", System::VxWorks),
+    ("NONSTOP", System::NonStop),
+    ("TANDEM", System::NonStop),
+    ("WINDOWS", System::Windows),
+    ("UNIX", System::Unix),
+    ("L8", System::Unix),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<System>) {
+        let reply = Reply::parse(line.as_bytes()).expect("a reply");
+        assert_eq!(System::parse(&reply), expected, "{line}");
+    }
+
+    #[test]
+    fn systems_are_named_in_many_ways() {
+        check("215 UNIX Type: L8", Some(System::Unix));
+        check("215 Type: L8", Some(System::Unix));
+        check("215 Windows_NT", Some(System::Windows));
+        check("215  OS/400 is the remote operating system.", Some(System::Os400));
+        check("215 MVS is the operating system of this server.", Some(System::Mvs));
+        check("215 NETWARE Type: L8", Some(System::NetWare));
+        check("200 VMS system type", Some(System::Vms));
+        check("215 MACOS Peter's Server", Some(System::MacOs));
+        check("215 z/VM Version 6", Some(System::Vm));
+    }
+
+    #[test]
+    fn unknown_and_refused_are_nothing() {
+        check("215 FooOS", None);
+        check("502 UNIX only in jest", None);
+    }
+}
