@@ -1,0 +1,171 @@
+//! What went wrong with a session, and whose fault it is.
+
+use std::fmt;
+use std::io;
+
+use ftp_proto::reply::Reply;
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure, with the command it answers and the server's own words where there are any.
+///
+/// Messages are lowercase fragments fit for "failed to {error}".
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    command: Option<String>,
+    reply: Option<Reply>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What kind of failure. The comment says whose fault it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Server refused: the target exists already.
+    AlreadyExists,
+    /// Environment: the server's certificate is not trusted. Holds its SHA-256 fingerprint.
+    Certificate {
+        /// SHA-256 of the certificate as sent.
+        fingerprint: [u8; 32],
+    },
+    /// Environment: the connection could not be made or was lost.
+    Connection,
+    /// Server refused: a directory stands where a file is due.
+    IsADirectory,
+    /// Server refused the login.
+    Login,
+    /// Caller: the options or arguments make no sense.
+    Misuse,
+    /// Environment: the host has no address.
+    UnknownHost,
+    /// Server refused: a file stands where a directory is due.
+    NotADirectory,
+    /// Server refused: the directory is not empty.
+    NotEmpty,
+    /// Server refused: there is no such file or directory, certainly.
+    NotFound,
+    /// Server refused: disk or quota is full.
+    NoSpace,
+    /// Server refused: not allowed.
+    PermissionDenied,
+    /// Server misbehaved: what it said makes no sense here.
+    Protocol,
+    /// Server refused, for a reason it alone knows.
+    Refused,
+    /// Server refused for now.
+    Temporary,
+    /// Environment: silence for too long.
+    Timeout,
+    /// Environment: TLS failed, the certificate aside.
+    Tls,
+    /// Server refused: too many connections.
+    TooManyConnections,
+    /// Server misbehaved: a transfer ended short.
+    Truncated,
+    /// Server refused: it does not know how.
+    Unsupported,
+}
+
+impl Error {
+    /// Returns an error of this kind that says `message`.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            command: None,
+            reply: None,
+            source: None,
+        }))
+    }
+
+    /// Returns the error of an I/O operation named by `what`, such as "connect to host:21".
+    pub fn io(what: impl fmt::Display, source: io::Error) -> Self {
+        let kind = match source.kind() {
+            io::ErrorKind::TimedOut => ErrorKind::Timeout,
+            _ => ErrorKind::Connection,
+        };
+        Self::new(kind, format!("{what}: {source}")).caused_by(source)
+    }
+
+    /// Names the command it answers, secrets masked.
+    #[must_use]
+    pub fn command_sent(mut self, command: impl fmt::Display) -> Self {
+        self.0.command = Some(command.to_string());
+        self
+    }
+
+    /// Keeps the reply that says it.
+    #[must_use]
+    pub fn replied(mut self, reply: Reply) -> Self {
+        self.0.reply = Some(reply);
+        self
+    }
+
+    /// Keeps the cause.
+    #[must_use]
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Returns the kind.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// Returns the command it answers, secrets masked.
+    pub fn command(&self) -> Option<&str> {
+        self.0.command.as_deref()
+    }
+
+    /// Returns the reply that says it.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.0.reply.as_ref()
+    }
+
+    /// Tells whether the same operation may succeed when tried again.
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Connection
+                | ErrorKind::Protocol
+                | ErrorKind::Temporary
+                | ErrorKind::Timeout
+                | ErrorKind::TooManyConnections
+                | ErrorKind::Truncated
+        )
+    }
+
+    /// Tells whether the session it happened on can no longer be used.
+    pub fn is_fatal_to_session(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Connection
+                | ErrorKind::Protocol
+                | ErrorKind::Timeout
+                | ErrorKind::Tls
+                | ErrorKind::TooManyConnections
+        )
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,225 @@
+//! One connection, plain or TLS, that is never waited for longer than its idle timeout.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Buf;
+use futures_util::future::poll_fn;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio_rustls::client::TlsStream;
+
+use crate::tls::Handshake;
+
+/// What bytes travel on below FTP's own TLS.
+#[derive(Debug)]
+pub enum Transport {
+    /// TCP to the server, or to a proxy that passes it on.
+    Tcp(TcpStream),
+    /// TLS to a proxy that passes it on.
+    Tunnel(Box<TlsStream<TcpStream>>),
+}
+
+/// A control or data connection with a deadline on every read and write.
+#[derive(Debug)]
+pub struct Stream {
+    layer: Layer,
+    idle_timeout: Duration,
+    reading: Deadline,
+    writing: Deadline,
+}
+
+#[derive(Debug)]
+enum Layer {
+    Plain(Transport),
+    Tls(Box<TlsStream<Transport>>),
+}
+
+impl Stream {
+    /// Wraps a plain connection.
+    pub fn plain(transport: Transport, idle_timeout: Duration) -> Self {
+        Self::new(Layer::Plain(transport), idle_timeout)
+    }
+
+    /// Wraps a connection whose TLS handshake is done.
+    pub fn tls(stream: TlsStream<Transport>, idle_timeout: Duration) -> Self {
+        Self::new(Layer::Tls(Box::new(stream)), idle_timeout)
+    }
+
+    fn new(layer: Layer, idle_timeout: Duration) -> Self {
+        Self { layer, idle_timeout, reading: Deadline::default(), writing: Deadline::default() }
+    }
+
+    /// Returns the plain connection, for TLS to begin on it; nothing where it has begun.
+    pub fn into_plain(self) -> Option<Transport> {
+        match self.layer {
+            Layer::Plain(transport) => Some(transport),
+            Layer::Tls(_) => None,
+        }
+    }
+
+    /// Returns what came of the TLS handshake, where there was one.
+    pub fn handshake(&self) -> Option<Handshake> {
+        match &self.layer {
+            Layer::Plain(_) => None,
+            Layer::Tls(stream) => Some(Handshake::of(stream)),
+        }
+    }
+
+    /// Writes all of `data`, reading meanwhile what the peer of an upload sends: its TLS 1.3
+    /// tickets are gained that way, and left unread they would reset the connection at its close.
+    pub async fn write_all_harvesting(&mut self, mut data: impl Buf) -> io::Result<()> {
+        while data.has_remaining() {
+            let written = poll_fn(|cx| {
+                self.poll_harvest(cx)?;
+                Pin::new(&mut *self).poll_write(cx, data.chunk())
+            })
+            .await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            data.advance(written);
+        }
+        Ok(())
+    }
+
+    /// Ends an upload: says that no more comes, then reads until the peer has closed too, for
+    /// `patience` at most (some servers never close first).
+    pub async fn finish_writing(&mut self, patience: Duration) -> io::Result<()> {
+        self.shutdown().await?;
+        let drain = async {
+            let mut scratch = [0; 4096];
+            while self.read(&mut scratch).await? != 0 {}
+            io::Result::Ok(())
+        };
+        // The data has been sent and the server's reply decides: how it closes is no error.
+        let _ = timeout(patience, drain).await;
+        Ok(())
+    }
+
+    fn poll_harvest(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Layer::Tls(stream) = &mut self.layer else { return Ok(()) };
+        let mut scratch = [0; 256];
+        let mut buf = ReadBuf::new(&mut scratch);
+        match Pin::new(&mut **stream).poll_read(cx, &mut buf) {
+            Poll::Ready(Err(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let poll = match &mut this.layer {
+            Layer::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Layer::Tls(stream) => Pin::new(&mut **stream).poll_read(cx, buf),
+        };
+        this.reading.watch(poll, cx, this.idle_timeout)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let poll = match &mut this.layer {
+            Layer::Plain(stream) => Pin::new(stream).poll_write(cx, data),
+            Layer::Tls(stream) => Pin::new(&mut **stream).poll_write(cx, data),
+        };
+        this.writing.watch(poll, cx, this.idle_timeout)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let poll = match &mut this.layer {
+            Layer::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Layer::Tls(stream) => Pin::new(&mut **stream).poll_flush(cx),
+        };
+        this.writing.watch(poll, cx, this.idle_timeout)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let poll = match &mut this.layer {
+            Layer::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Layer::Tls(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
+        };
+        this.writing.watch(poll, cx, this.idle_timeout)
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tunnel(stream) => Pin::new(&mut **stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, data),
+            Self::Tunnel(stream) => Pin::new(&mut **stream).poll_write(cx, data),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tunnel(stream) => Pin::new(&mut **stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tunnel(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// When waiting for the next byte ends. It starts with the first poll that has to wait and is gone
+/// with every byte.
+#[derive(Debug, Default)]
+struct Deadline(Option<Pin<Box<Sleep>>>);
+
+impl Deadline {
+    fn watch<T>(
+        &mut self,
+        poll: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+        idle_timeout: Duration,
+    ) -> Poll<io::Result<T>> {
+        if poll.is_ready() {
+            self.0 = None;
+            return poll;
+        }
+        let sleep =
+            self.0.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + idle_timeout)));
+        ready!(sleep.as_mut().poll(cx));
+        self.0 = None;
+        let silence = format!("the other side was silent for {idle_timeout:?}");
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, silence)))
+    }
+}
