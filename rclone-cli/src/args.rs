@@ -1,0 +1,285 @@
+//! The command line as typed: global flags in groups, then one command.
+//!
+//! Flags read as rclone's do: anywhere on the line, `--flag=false` for booleans, values that begin
+//! with a dash, and a default for each global flag from its `RCLONE_*` variable.
+
+mod backend;
+mod copy;
+mod filter;
+mod foreign;
+mod general;
+mod logging;
+mod network;
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _, error::ErrorKind};
+
+use crate::commands;
+use crate::environment::Environment;
+use crate::values;
+
+pub(crate) use backend::Backend;
+pub(crate) use copy::{Copy, Sync};
+pub(crate) use filter::Filter;
+pub(crate) use foreign::Foreign;
+pub(crate) use general::{Config, Important, Performance};
+pub(crate) use logging::Logging;
+pub(crate) use network::Network;
+
+/// Copies and syncs files between this machine and FTP servers, as rclone does.
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "rclone",
+    disable_help_subcommand = true,
+    after_help = "Use `rclone COMMAND --help` for more about a command,\n\
+                  `rclone help flags` for the global flags and\n\
+                  `rclone help backend ftp` for the options of FTP remotes."
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+
+    /// Print the version
+    #[arg(long, short = 'V')]
+    pub(crate) version: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<commands::Command>,
+}
+
+/// The flags every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Globals {
+    #[command(flatten)]
+    pub(crate) important: Important,
+    #[command(flatten)]
+    pub(crate) copy: Copy,
+    #[command(flatten)]
+    pub(crate) sync: Sync,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    #[command(flatten)]
+    pub(crate) performance: Performance,
+    #[command(flatten)]
+    pub(crate) network: Network,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
+    #[command(flatten)]
+    pub(crate) config: Config,
+    #[command(flatten)]
+    pub(crate) backend: Backend,
+    #[command(flatten)]
+    pub(crate) foreign: Foreign,
+}
+
+/// Global flags that `--help` shows; `rclone help flags` shows all.
+const SHOWN: [&str; 7] =
+    ["config", "dry_run", "interactive", "progress", "quiet", "verbose", "version"];
+
+/// Reads a command line.
+///
+/// # Errors
+/// clap's error, which also is how help is asked for.
+pub(crate) fn parse(
+    line: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> Result<Args, clap::Error> {
+    let command = parsed(command(), environment);
+    let line = commands_first(&command, line.into_iter().collect());
+    let matches = command.try_get_matches_from(&line).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp => brief().try_get_matches_from(&line).err().unwrap_or(error),
+        _ => error,
+    })?;
+    Args::from_arg_matches(&matches)
+}
+
+/// Returns what to say to a line without a command: the help, as an error.
+pub(crate) fn no_command() -> clap::Error {
+    let mut command = brief();
+    let help = command.render_help();
+    command.error(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, help)
+}
+
+/// Returns the command line's definition, from which help, man pages and completions are made.
+pub(crate) fn command() -> Command {
+    Args::command().mut_args(|arg| arg.global(true))
+}
+
+/// Returns the definition with most global flags hidden, for `--help`.
+fn brief() -> Command {
+    command().mut_args(|arg| {
+        let shown = SHOWN.contains(&arg.get_id().as_str());
+        arg.hide(!shown)
+    })
+}
+
+/// Gives flags the shape they are parsed in, which would clutter the help.
+fn parsed(command: Command, environment: &Environment) -> Command {
+    shaped(command.mut_args(|arg| with_default(arg, environment)))
+}
+
+fn shaped(command: Command) -> Command {
+    command.args_override_self(true).mut_args(as_in_go).mut_subcommands(shaped)
+}
+
+/// Lets `--flag=false` unset a boolean and values begin with a dash.
+fn as_in_go(arg: Arg) -> Arg {
+    match arg.get_action() {
+        ArgAction::SetTrue => {
+            let unset = arg.get_default_values().is_empty();
+            let arg = arg
+                .action(ArgAction::Set)
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+                .value_parser(values::boolean);
+            if unset { arg.default_value("false") } else { arg }
+        }
+        ArgAction::Set | ArgAction::Append if !arg.is_positional() => arg.allow_hyphen_values(true),
+        _ => arg,
+    }
+}
+
+/// Takes the default of `--some-flag` from `RCLONE_SOME_FLAG`; lists are written as CSV there.
+///
+/// The variables of backend options have their own place in the order of precedence.
+fn with_default(arg: Arg, environment: &Environment) -> Arg {
+    let name = arg.get_long().unwrap_or_default().to_owned();
+    let Some(value) = environment.flag(&name).filter(|_| !name.starts_with("ftp-")) else {
+        return arg;
+    };
+    match arg.get_action() {
+        ArgAction::Append => arg.default_values(values::csv(value)),
+        _ => arg.default_value(value.to_owned()),
+    }
+}
+
+/// Moves the words that name commands to the front, so that flags given before and after them add
+/// up.
+fn commands_first(command: &Command, line: Vec<OsString>) -> Vec<OsString> {
+    let mut words = line.into_iter();
+    let mut front: Vec<OsString> = words.next().into_iter().collect();
+    let mut rest = Vec::new();
+    let mut current = command;
+    while let Some(word) = words.next() {
+        if word == "--" || !word.as_encoded_bytes().starts_with(b"-") || word == "-" {
+            let Some(next) = current.find_subcommand(&word) else {
+                rest.push(word);
+                break;
+            };
+            current = next;
+            front.push(word);
+            continue;
+        }
+        let valued = takes_next_word(command, &word);
+        rest.push(word);
+        if valued {
+            rest.extend(words.next());
+        }
+    }
+    front.into_iter().chain(rest).chain(words).collect()
+}
+
+/// Tells whether the value of this flag is the next word.
+fn takes_next_word(command: &Command, word: &OsStr) -> bool {
+    let Some(word) = word.to_str() else { return false };
+    let valued = |arg: &Arg| {
+        matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
+            && !arg.is_require_equals_set()
+    };
+    if let Some(long) = word.strip_prefix("--") {
+        return command.get_arguments().any(|arg| arg.get_long() == Some(long) && valued(arg));
+    }
+    let mut shorts = word.chars().skip(1).peekable();
+    while let Some(short) = shorts.next() {
+        let arg = command.get_arguments().find(|arg| arg.get_short() == Some(short));
+        if arg.is_some_and(valued) {
+            return shorts.peek().is_none();
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Returns the global flags of a line; the program's name is added.
+    #[track_caller]
+    pub(crate) fn parse(line: &str) -> Globals {
+        parse_words(&line.split(' ').collect::<Vec<_>>())
+    }
+
+    #[track_caller]
+    pub(crate) fn parse_words(words: &[&str]) -> Globals {
+        match try_parse(words, &Environment::default()) {
+            Ok(args) => args.globals,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Checks that a line is refused with these words in the message.
+    #[track_caller]
+    pub(crate) fn refused(line: &str, message: &str) {
+        let words: Vec<_> = line.split(' ').collect();
+        let error = try_parse(&words, &Environment::default()).expect_err(line).to_string();
+        assert!(error.contains(message), "{error}");
+    }
+
+    fn try_parse(words: &[&str], environment: &Environment) -> Result<Args, clap::Error> {
+        let line = std::iter::once("rclone").chain(words.iter().copied()).map(OsString::from);
+        super::parse(line, environment)
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        parsed(command(), &Environment::default()).debug_assert();
+        brief().debug_assert();
+    }
+
+    #[test]
+    fn flags_before_and_after_the_command_add_up() {
+        let globals = parse("-v --include a ls x --include b -v");
+        assert_eq!(globals.filter.include, ["a", "b"]);
+        assert_eq!(globals.logging.verbose, 2);
+        let globals = parse("-nvf a --exclude=ls serve ftp x -f b");
+        assert_eq!(globals.filter.filter, ["a", "b"]);
+        assert!(globals.important.dry_run);
+    }
+
+    #[test]
+    fn clustered_flags_are_told_apart() {
+        let globals = parse("copy -vvnP a b");
+        assert!(globals.important.dry_run && globals.logging.progress);
+        assert_eq!(globals.logging.verbose, 2);
+    }
+
+    #[test]
+    fn the_environment_gives_defaults() {
+        let environment = Environment::from_iter([
+            ("RCLONE_TRANSFERS", "9"),
+            ("RCLONE_EXCLUDE", "*.a,*.b"),
+            ("RCLONE_DRY_RUN", "1"),
+            ("RCLONE_VERBOSE", "2"),
+            ("RCLONE_CONFIG", "/c"),
+            ("RCLONE_FTP_HOST", "h"),
+        ]);
+        let globals = try_parse(&["ls", "x"], &environment).unwrap().globals;
+        assert_eq!(globals.performance.transfers, 9);
+        assert_eq!(globals.filter.exclude, ["*.a", "*.b"]);
+        assert_eq!(globals.logging.verbose, 2);
+        assert_eq!(globals.config.config.as_deref(), Some("/c".as_ref()));
+        assert!(globals.important.dry_run && globals.backend.0.is_empty());
+        let line = ["--transfers", "3", "ls", "x", "--dry-run=false", "--exclude", "c"];
+        let globals = try_parse(&line, &environment).unwrap().globals;
+        assert_eq!((globals.performance.transfers, globals.important.dry_run), (3, false));
+        assert_eq!(globals.filter.exclude, ["c"]);
+    }
+
+    #[test]
+    fn a_misspelt_flag_gets_a_suggestion() {
+        refused("ls x --trnasfers 4", "--transfers");
+        refused("lss x", "lsf");
+    }
+}

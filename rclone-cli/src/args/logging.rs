@@ -1,0 +1,109 @@
+//! Flags for the log, statistics and progress.
+
+use std::path::PathBuf;
+
+use crate::logging::Level;
+use crate::values::Span;
+
+/// Logging and statistics.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Logging")]
+pub(crate) struct Logging {
+    /// Tell more; twice for everything
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Tell errors only
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// Append the log to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+
+    /// Least level to log: DEBUG, INFO, NOTICE or ERROR
+    #[arg(long, value_name = "LEVEL", default_value = "NOTICE")]
+    pub(crate) log_level: Level,
+
+    /// Log lines of JSON
+    #[arg(long)]
+    pub(crate) use_json_log: bool,
+
+    /// Show progress while transferring
+    #[arg(long, short = 'P')]
+    pub(crate) progress: bool,
+
+    /// Print statistics this often; 0 for never
+    #[arg(long, value_name = "DURATION", default_value = "1m0s")]
+    pub(crate) stats: Span,
+
+    /// Print statistics on one line
+    #[arg(long)]
+    pub(crate) stats_one_line: bool,
+
+    /// Level at which statistics are logged
+    #[arg(long, value_name = "LEVEL", default_value = "INFO")]
+    pub(crate) stats_log_level: Level,
+
+    /// Longest file name in statistics; 0 for any
+    #[arg(long, value_name = "N", default_value_t = 45)]
+    pub(crate) stats_file_name_length: usize,
+
+    /// Unit of rates in statistics: bits or bytes
+    #[arg(long, value_name = "UNIT", default_value = "bytes", value_parser = ["bits", "bytes"])]
+    pub(crate) stats_unit: String,
+
+    /// Write a line of JSON for every path: action, reason, bytes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+
+    /// Show the protocol in the log: headers, bodies, requests, responses …
+    #[arg(long, value_name = "FLAGS")]
+    pub(crate) dump: Option<String>,
+}
+
+impl Logging {
+    /// Returns the least level to log, from `-v`, `-q` and `--log-level`.
+    pub(crate) fn level(&self) -> Level {
+        match self.verbose {
+            _ if self.quiet => Level::Error,
+            0 => self.log_level,
+            1 => Level::Info,
+            _ => Level::Debug,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::tests::{parse, refused};
+
+    #[test]
+    fn each_v_tells_more() {
+        assert_eq!(parse("ls x").logging.level(), Level::Notice);
+        assert_eq!(parse("ls x -v").logging.level(), Level::Info);
+        assert_eq!(parse("-vv ls x").logging.level(), Level::Debug);
+        assert_eq!(parse("ls x -q").logging.level(), Level::Error);
+        assert_eq!(parse("ls x --log-level debug").logging.level(), Level::Debug);
+        refused("ls x --log-level LOUD", "not a log level");
+    }
+
+    #[test]
+    fn the_log_goes_where_it_is_told() {
+        let logging = parse("ls x --log-file=/tmp/l --use-json-log").logging;
+        assert_eq!(logging.log_file.as_deref(), Some("/tmp/l".as_ref()));
+        assert!(logging.use_json_log);
+        assert_eq!(parse("ls x --dump headers,bodies").logging.dump.unwrap(), "headers,bodies");
+        assert!(parse("ls x --report r").logging.report.is_some());
+    }
+
+    #[test]
+    fn statistics_have_their_flags() {
+        let logging = parse("ls x -P --stats 5s --stats-one-line --stats-unit bits").logging;
+        assert!(logging.progress && logging.stats_one_line);
+        assert_eq!((logging.stats.to_string(), logging.stats_unit), ("5s".into(), "bits".into()));
+        let logging = parse("ls x --stats-log-level NOTICE --stats-file-name-length 0").logging;
+        assert_eq!((logging.stats_log_level, logging.stats_file_name_length), (Level::Notice, 0));
+    }
+}

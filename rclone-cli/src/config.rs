@@ -1,0 +1,3 @@
+//! The config file and what goes in it.
+
+pub(crate) mod options;
