@@ -1,2 +1,53 @@
-//! rclone for FTP.
-fn main() {}
+//! rclone for FTP: the command line. Arguments as typed, resolved once, one call into `sync-core`,
+//! printing.
+
+mod args;
+mod commands;
+mod config;
+mod environment;
+mod exit;
+mod logging;
+mod output;
+mod progress;
+mod resolve;
+mod signal;
+mod values;
+
+use std::process::ExitCode;
+
+use commands::Command;
+use environment::Environment;
+use resolve::Resolved;
+
+fn main() -> ExitCode {
+    let environment = Environment::of_process();
+    let args = match args::parse(std::env::args_os(), &environment) {
+        Ok(args) => args,
+        Err(error) => return exit::usage(&error),
+    };
+    match args.command {
+        Some(command) => run(command, args.globals, environment),
+        None if args.version => run(Command::version(), args.globals, environment),
+        None => exit::usage(&args::no_command()),
+    }
+}
+
+fn run(command: Command, globals: args::Globals, environment: Environment) -> ExitCode {
+    let name = command.name();
+    let result = logging::start(&globals.logging)
+        .and_then(|()| Resolved::new(globals, environment))
+        .and_then(|resolved| execute(command, &resolved));
+    exit::finish(name, &result)
+}
+
+/// Runs the command and says goodbye to the servers; a thread that waits for input is left behind.
+fn execute(command: Command, resolved: &Resolved) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        let result = command.run(resolved).await;
+        resolved.shutdown().await;
+        result
+    });
+    runtime.shutdown_background();
+    result
+}

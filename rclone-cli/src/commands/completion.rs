@@ -1,0 +1,11 @@
+//! `rclone completion`.
+
+use crate::resolve::Resolved;
+
+/// About completion
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
+    anyhow::bail!("not built yet")
+}

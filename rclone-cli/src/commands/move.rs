@@ -1,0 +1,17 @@
+//! `rclone move`.
+
+use crate::resolve::Resolved;
+
+/// Move files from source to destination
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Where from: `remote:path` or a local path
+    pub(crate) source: String,
+    /// Where to
+    pub(crate) destination: String,
+}
+
+pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
+    std::future::ready(()).await;
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,15 @@
+//! `rclone touch`.
+
+use crate::resolve::Resolved;
+
+/// Create a file or set its time
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Args {
+    /// `remote:path` or a local path
+    pub(crate) path: String,
+}
+
+pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
+    std::future::ready(()).await;
+    anyhow::bail!("not built yet")
+}

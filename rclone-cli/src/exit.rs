@@ -1,0 +1,214 @@
+//! How a run ends: the last line of the log, the exit code, and the retries before that.
+//!
+//! The codes are rclone's, documented under "List of exit codes" in its manual.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use sync_core::ops::Failures;
+use sync_core::{Error, ErrorKind};
+
+use crate::resolve::Resolved;
+
+/// All went well, or the one who reads our output has seen enough.
+const SUCCESS: u8 = 0;
+/// What has no code of its own.
+const OTHER: u8 = 1;
+/// The command line makes no sense.
+const USAGE: u8 = 2;
+const DIRECTORY_NOT_FOUND: u8 = 3;
+const FILE_NOT_FOUND: u8 = 4;
+/// Might go well when run again.
+const TEMPORARY: u8 = 5;
+/// More runs would not help.
+const FATAL: u8 = 7;
+/// `--max-transfer` was reached.
+const TRANSFER_LIMIT: u8 = 8;
+/// Nothing was transferred, and `--error-on-no-transfer` was given.
+const NOTHING_TRANSFERRED: u8 = 9;
+
+/// A failure that ends the run before the command proper begins; its message stands alone.
+#[derive(Debug)]
+pub(crate) struct Fatal(pub(crate) String);
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fatal {}
+
+/// A mistake in the command line that clap cannot see.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// Nothing was transferred, and that is an error.
+#[derive(Debug)]
+pub(crate) struct NothingTransferred;
+
+impl fmt::Display for NothingTransferred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no files transferred - --error-on-no-transfer is set")
+    }
+}
+
+impl std::error::Error for NothingTransferred {}
+
+/// Tells what is wrong with a command line, or the help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // A closed standard output is no reason to fail.
+    let _ = error.print();
+    if error.use_stderr() { USAGE.into() } else { SUCCESS.into() }
+}
+
+/// Logs how `command` ended and returns the exit code.
+pub(crate) fn finish(command: &str, result: &anyhow::Result<()>) -> ExitCode {
+    let Err(error) = result else { return SUCCESS.into() };
+    let code = code(error);
+    if code == SUCCESS {
+        return code.into();
+    }
+    match error.downcast_ref::<Failures>() {
+        _ if error.is::<Fatal>() => tracing::error!(critical = true, "{error:#}"),
+        Some(Failures { count, last }) if *count > 1 => {
+            tracing::warn!("Failed to {command} with {count} errors: last error was: {last}");
+        }
+        _ => tracing::warn!("Failed to {command}: {}", chain(error)),
+    }
+    code.into()
+}
+
+/// Returns the messages of an error and its causes, without those a message repeats already.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    for cause in error.chain() {
+        if cause.is::<Usage>() {
+            return USAGE;
+        }
+        if cause.is::<NothingTransferred>() {
+            return NOTHING_TRANSFERRED;
+        }
+        if let Some(Failures { last, .. }) = cause.downcast_ref() {
+            return code_of(last);
+        }
+        if let Some(error) = cause.downcast_ref::<Error>() {
+            return code_of(error);
+        }
+        if cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+        {
+            return SUCCESS;
+        }
+    }
+    OTHER
+}
+
+fn code_of(error: &Error) -> u8 {
+    match error.kind() {
+        ErrorKind::DirectoryNotFound => DIRECTORY_NOT_FOUND,
+        ErrorKind::NotFound => FILE_NOT_FOUND,
+        ErrorKind::Limit if error.to_string().contains("--max-transfer") => TRANSFER_LIMIT,
+        ErrorKind::Limit => FATAL,
+        _ if error.is_temporary() => TEMPORARY,
+        _ => OTHER,
+    }
+}
+
+/// Runs a verb until it succeeds, at most as often as `--retries` says.
+///
+/// # Errors
+/// The failures of the last run.
+pub(crate) async fn retried(
+    resolved: &Resolved,
+    mut run: impl AsyncFnMut() -> Result<(), Failures>,
+) -> anyhow::Result<()> {
+    let tries = resolved.globals.config.retries.max(1);
+    for attempt in 1..tries {
+        let Err(failures) = run().await else {
+            if attempt > 1 {
+                tracing::error!("Attempt {attempt}/{tries} succeeded");
+            }
+            return Ok(());
+        };
+        if !worth_another_run(&failures) {
+            return Err(failures.into());
+        }
+        let Failures { count, last } = failures;
+        tracing::error!("Attempt {attempt}/{tries} failed with {count} errors and: {last}");
+        tokio::time::sleep(resolved.globals.config.retries_sleep.or_zero()).await;
+    }
+    Ok(run().await?)
+}
+
+/// Tells whether another run can help: not when the one failure there was is certain.
+fn worth_another_run(failures: &Failures) -> bool {
+    match failures.last.kind() {
+        ErrorKind::Cancelled | ErrorKind::Limit | ErrorKind::Usage => false,
+        _ => failures.count > 1 || failures.last.is_temporary(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(error: impl Into<anyhow::Error>, want: u8) {
+        assert_eq!(code(&error.into()), want);
+    }
+
+    #[test]
+    fn codes_are_rclones() {
+        let error = |kind| Error::new(kind, "x");
+        check(error(ErrorKind::DirectoryNotFound), 3);
+        check(error(ErrorKind::NotFound), 4);
+        check(error(ErrorKind::Timeout), 5);
+        check(error(ErrorKind::Login), 1);
+        check(Error::new(ErrorKind::Limit, "--max-delete threshold reached"), 7);
+        check(Error::new(ErrorKind::Limit, "--max-transfer limit reached"), 8);
+        check(Failures { count: 2, last: error(ErrorKind::NotFound) }, 4);
+        check(Usage("x".into()), 2);
+        check(NothingTransferred, 9);
+        check(anyhow::anyhow!("x"), 1);
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_a_success() {
+        check(anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("print"), 0);
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let error = anyhow::anyhow!("no such host").context("failed to connect: no such host");
+        assert_eq!(chain(&error), "failed to connect: no such host");
+        assert_eq!(chain(&anyhow::anyhow!("b").context("a")), "a: b");
+    }
+
+    #[test]
+    fn a_certain_failure_is_not_tried_again() {
+        let failures = |kind, count| Failures { count, last: Error::new(kind, "x") };
+        assert!(worth_another_run(&failures(ErrorKind::Connection, 1)));
+        assert!(worth_another_run(&failures(ErrorKind::NotFound, 2)));
+        assert!(!worth_another_run(&failures(ErrorKind::NotFound, 1)));
+        assert!(!worth_another_run(&failures(ErrorKind::Cancelled, 5)));
+    }
+}

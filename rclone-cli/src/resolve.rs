@@ -1,0 +1,239 @@
+//! What the flags mean, worked out once: after this nobody looks at the command line again.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use sync_core::context::{Context, Options};
+use sync_core::filter::{self, Filter, ListForm};
+use sync_core::progress::Progress;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::{self, Globals};
+use crate::environment::Environment;
+use crate::exit::Usage;
+use crate::values::{Size, Span};
+use crate::{progress, signal};
+
+/// A command line, resolved.
+pub(crate) struct Resolved {
+    pub(crate) globals: Globals,
+    pub(crate) environment: Environment,
+    options: Options,
+    filter: Arc<Filter>,
+    progress: OnceLock<Arc<dyn Progress>>,
+    cancel: OnceLock<CancellationToken>,
+}
+
+impl Resolved {
+    /// Works out what the flags mean.
+    ///
+    /// # Errors
+    /// When they contradict each other, name files that cannot be read, or ask for what is missing.
+    pub(crate) fn new(globals: Globals, environment: Environment) -> anyhow::Result<Self> {
+        heed_foreign(&globals.foreign)?;
+        Ok(Self {
+            options: options(&globals),
+            filter: Arc::new(filter(&globals.filter)?),
+            globals,
+            environment,
+            progress: OnceLock::new(),
+            cancel: OnceLock::new(),
+        })
+    }
+
+    /// Returns what a verb of the engine is given. From here on Ctrl-C stops the engine first and the
+    /// process only when pressed again.
+    pub(crate) fn context(&self) -> Context {
+        let progress = self.progress.get_or_init(|| progress::listener(&self.globals.logging));
+        Context {
+            options: self.options.clone(),
+            filter: Arc::clone(&self.filter),
+            progress: Arc::clone(progress),
+            confirm: None,
+            cancel: self.cancel.get_or_init(signal::cancellation).clone(),
+        }
+    }
+
+    /// Says goodbye to all servers.
+    pub(crate) async fn shutdown(&self) {
+        std::future::ready(()).await;
+    }
+}
+
+/// Speaks of flags of rclone that have no effect here, and refuses those that should have one.
+fn heed_foreign(foreign: &args::Foreign) -> anyhow::Result<()> {
+    for flag in &foreign.ignored {
+        tracing::info!("{flag} has no effect here");
+    }
+    if let Some(flag) = foreign.refused.first() {
+        return Err(Usage(format!("{flag} is not supported, and ignoring it could do harm")).into());
+    }
+    Ok(())
+}
+
+fn options(globals: &Globals) -> Options {
+    let Globals { important, copy, sync, filter, performance, network, config, .. } = globals;
+    let now = jiff::Zoned::now().datetime();
+    let count = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+    Options {
+        transfers: performance.transfers,
+        checkers: performance.checkers,
+        low_level_retries: config.low_level_retries.max(1),
+        bandwidth: network.bwlimit.at(now).tightest(),
+        max_backlog: copy.max_backlog.max(1),
+        dry_run: important.dry_run,
+        max_depth: filter.max_depth.0.map(count),
+        size_only: copy.size_only,
+        checksum: copy.checksum,
+        ignore_times: copy.ignore_times,
+        ignore_existing: copy.ignore_existing,
+        ignore_size: copy.ignore_size,
+        update: copy.update,
+        modify_window: copy.modify_window.or_zero(),
+        create_empty_source_directories: copy.create_empty_src_dirs,
+        ignore_errors: sync.ignore_errors,
+        delete_excluded: sync.delete_excluded,
+        max_delete: sync.max_delete.0,
+        inplace: copy.inplace,
+        partial_suffix: copy.partial_suffix.clone(),
+        no_update_modified: copy.no_update_modtime,
+        immutable: copy.immutable,
+        ..Options::default()
+    }
+}
+
+/// Puts the filter together in rclone's order, which decides between rules that contradict.
+fn filter(flags: &args::Filter) -> anyhow::Result<Filter> {
+    let mut filter = Filter::builder().ignore_case(flags.ignore_case);
+    for glob in &flags.include {
+        filter = filter.include(glob)?;
+    }
+    for path in &flags.include_from {
+        filter = filter.include_from(&text(path)?)?;
+    }
+    for glob in &flags.exclude {
+        filter = filter.exclude(glob)?;
+    }
+    for path in &flags.exclude_from {
+        filter = filter.exclude_from(&text(path)?)?;
+    }
+    for rule in &flags.filter {
+        filter = filter.rule(rule)?;
+    }
+    for path in &flags.filter_from {
+        filter = filter.rules_from(&text(path)?)?;
+    }
+    if filter.mixes_includes_and_excludes() {
+        tracing::warn!(
+            "--include and --exclude together are tried in the order include, exclude; use --filter to say another"
+        );
+    }
+    bounded(listed(filter, flags)?, flags)
+}
+
+/// Adds the lists of files and the marks of excluded directories.
+fn listed(mut filter: filter::Builder, flags: &args::Filter) -> anyhow::Result<filter::Builder> {
+    let forms = [
+        (&flags.files_from, ListForm::Lines),
+        (&flags.files_from_raw, ListForm::RawLines),
+        (&flags.files_from0, ListForm::Nul),
+    ];
+    for (paths, form) in forms {
+        for path in paths {
+            filter = filter.files_from(&bytes(path)?, form)?;
+        }
+    }
+    for name in &flags.exclude_if_present {
+        filter = filter.exclude_if_present(name)?;
+    }
+    Ok(filter)
+}
+
+fn bounded(mut filter: filter::Builder, flags: &args::Filter) -> anyhow::Result<Filter> {
+    if let Size(Some(bytes)) = flags.min_size {
+        filter = filter.min_size(bytes);
+    }
+    if let Size(Some(bytes)) = flags.max_size {
+        filter = filter.max_size(bytes);
+    }
+    if let Some(to) = before(flags.min_age) {
+        filter = filter.modified_to(to);
+    }
+    if let Some(from) = before(flags.max_age) {
+        filter = filter.modified_from(from);
+    }
+    if let Some(part) = &flags.hash_filter {
+        filter = filter.hash_filter(part)?;
+    }
+    Ok(filter.build()?)
+}
+
+/// Returns the moment an age ago.
+fn before(age: Span) -> Option<Timestamp> {
+    let age = jiff::SignedDuration::try_from(age.0?).ok()?;
+    Timestamp::now().checked_sub(age).ok()
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    String::from_utf8(bytes(path)?).with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+/// Reads a file, or standard input for `-`.
+fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("failed to read standard input")?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).with_context(|| format!("failed to read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::tests::parse;
+
+    fn resolved(line: &str) -> anyhow::Result<Resolved> {
+        Resolved::new(parse(line), Environment::default())
+    }
+
+    #[test]
+    fn flags_become_options() {
+        let line = "sync a b -n --transfers 9 --max-delete 3 --max-depth 2 --bwlimit 1M:2M \
+                    --modify-window 2s --low-level-retries 0";
+        let options = resolved(line).unwrap().options;
+        assert!(options.dry_run);
+        assert_eq!((options.transfers, options.max_delete), (9, Some(3)));
+        assert_eq!((options.max_depth, options.bandwidth), (Some(2), Some(1 << 20)));
+        assert_eq!(options.modify_window, std::time::Duration::from_secs(2));
+        assert_eq!(options.low_level_retries, 1);
+    }
+
+    #[test]
+    fn no_flags_are_the_engines_defaults() {
+        let options = resolved("sync a b").unwrap().options;
+        assert_eq!(format!("{options:?}"), format!("{:?}", Options::default()));
+    }
+
+    #[test]
+    fn filters_come_from_flags_and_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let rules = dir.path().join("rules");
+        std::fs::write(&rules, "# mine\n- *.bak\n").unwrap();
+        let line = format!("sync a b --exclude *.tmp --filter-from {}", rules.display());
+        let filter = resolved(&line).unwrap().filter;
+        let takes = |name: &str| filter.includes_file(&name.parse().unwrap(), Some(1), None);
+        assert_eq!([takes("a.bak"), takes("a.tmp"), takes("a")], [false, false, true]);
+        assert!(resolved("sync a b --filter-from /nowhere/rules").is_err());
+        assert!(resolved("sync a b --filter x").is_err());
+    }
+
+    #[test]
+    fn what_would_be_missed_is_refused() {
+        let error = resolved("sync a b --backup-dir c").err().unwrap();
+        assert!(error.is::<Usage>() && error.to_string().contains("--backup-dir"));
+    }
+}
