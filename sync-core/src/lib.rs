@@ -5,6 +5,8 @@
 //! merge-join of each pair, the executor carries it out and tells a [`Progress`] what happens.
 //! Nothing here prints, reads flags or knows FTP; FTP lives in `remote/ftp.rs` alone.
 
+mod bandwidth;
+pub mod compare;
 pub mod context;
 pub mod encoding;
 pub mod entry;
@@ -14,6 +16,7 @@ pub mod filter;
 pub mod hash;
 pub mod ops;
 pub mod path;
+pub mod plan;
 pub mod progress;
 pub mod remote;
 mod retry;

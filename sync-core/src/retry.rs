@@ -17,10 +17,22 @@ pub(crate) async fn retry<T, F>(
 where
     F: Future<Output = Result<T>>,
 {
+    persist(ctx, path, || until_cancelled(ctx, operation())).await
+}
+
+/// Like [`retry`], for an operation that watches the user's wish itself because it has to clean up.
+pub(crate) async fn persist<T, F>(
+    ctx: &Context,
+    path: &Path,
+    mut operation: impl FnMut() -> F,
+) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
     let tries = ctx.options.low_level_retries.max(1);
     let mut pause = FIRST_PAUSE;
     for attempt in 2..=tries {
-        match until_cancelled(ctx, operation()).await {
+        match operation().await {
             Err(error) if error.is_temporary() => {
                 ctx.progress.event(Event::Retrying { path, attempt, error: &error });
             }
@@ -29,7 +41,7 @@ where
         rest(ctx, pause).await?;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-    until_cancelled(ctx, operation()).await
+    operation().await
 }
 
 /// Runs a many-at-once `operation`, and again on those items that failed for the moment. The results

@@ -1,7 +1,7 @@
 //! One run of a verb: tells the listener, asks before changes, counts what failed.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::context::{Answer, Context};
 use crate::progress::{Deed, Event};
@@ -48,6 +48,8 @@ pub(crate) struct Run {
 #[derive(Debug, Default)]
 struct Tally {
     count: u64,
+    /// How many of them stand in the way of deletions.
+    grave: u64,
     last: Option<Error>,
 }
 
@@ -56,12 +58,23 @@ impl Run {
         Self { ctx: ctx.clone(), tally: Arc::default() }
     }
 
-    /// Tells of a failure on `path` and counts it; the run goes on.
+    /// Tells of a failure on `path` and counts it; the run goes on but deletes nothing.
     pub(crate) fn fail(&self, path: &Path, error: Error) {
+        self.tally().grave += 1;
+        self.doubt(path, error);
+    }
+
+    /// Tells of a failure on `path` and counts it; it does not stand in the way of deletions
+    /// elsewhere.
+    pub(crate) fn doubt(&self, path: &Path, error: Error) {
         self.ctx.progress.event(Event::Failed { path, error: &error });
-        let mut tally = self.tally.lock().expect("no holder of the lock panics");
+        let mut tally = self.tally();
         tally.count += 1;
         tally.last = Some(error);
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().expect("no holder of the lock panics")
     }
 
     /// Counts the failure of a result, if it is one.
@@ -69,14 +82,14 @@ impl Run {
         result.map_err(|error| self.fail(path, error)).ok()
     }
 
-    /// Tells whether anything failed so far.
+    /// Tells whether anything failed so far that stands in the way of deletions.
     pub(crate) fn has_failed(&self) -> bool {
-        self.tally.lock().expect("no holder of the lock panics").count > 0
+        self.tally().grave > 0
     }
 
     /// Returns how the run went, once nothing of it is under way any more.
     pub(crate) fn finish(&self) -> Result<(), Failures> {
-        let mut tally = self.tally.lock().expect("no holder of the lock panics");
+        let mut tally = self.tally();
         if self.ctx.cancel.is_cancelled() {
             return Err(Failures { count: tally.count + 1, last: Error::cancelled() });
         }

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 
 use crate::context::Context;
-use crate::entry::{Entry, Kind};
+use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Path;
+use crate::plan::not_followed;
 use crate::progress::Event;
 use crate::remote::Tree;
 use crate::walk::{Pair, Side, Walk};
@@ -66,14 +67,5 @@ fn found(ctx: &Context, pair: Pair) -> VecDeque<Result<Found>> {
             });
             doubts.chain(entries).collect()
         }
-    }
-}
-
-/// Returns what to tell of an entry that takes no part: neither file nor directory.
-pub(crate) fn not_followed(kind: &Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Directory | Kind::File => None,
-        Kind::Symlink { .. } => Some("Can't follow symlink without -L/--copy-links"),
-        Kind::Other => Some("Can't transfer non file/directory"),
     }
 }

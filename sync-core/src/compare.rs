@@ -1,0 +1,241 @@
+//! Decides whether a file on the destination is what the source holds, from what both listings say.
+//!
+//! A time is an interval as long as the precision it was read with, and two times differ only when
+//! their intervals do not meet. Reading a file's content is not done here.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::context::Options;
+use crate::entry::{Entry, Modified};
+use crate::remote::Capability;
+
+/// What is known of two files that bear the same name.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// They differ, for this reason.
+    Differs(String),
+    /// The destination's file is not to be touched, for this reason.
+    Left(&'static str),
+    /// They are taken to be the same.
+    Same,
+    /// Only the content can tell, for this reason.
+    Unsettled(String),
+}
+
+/// How two files are compared, from the options and what both remotes can do.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    options: Options,
+    /// A hash both sides compute.
+    pub hash: Option<&'static str>,
+    /// What the destination's times mean.
+    pub stamps: Stamps,
+}
+
+/// What a modification time on the destination means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stamps {
+    /// It was given by whoever copied the file, and is kept this fine.
+    Given(Duration),
+    /// It is when the file was copied, by the destination's own clock.
+    Own,
+}
+
+impl Rules {
+    /// Returns the rules for copying from `source` to `destination`.
+    pub fn new(options: &Options, source: &Capability, destination: &Capability) -> Self {
+        let common = |hash: &&&'static str| destination.hashes.contains(*hash);
+        let stamps = match destination.write_precision {
+            Some(precision) if !options.no_update_modified => Stamps::Given(precision),
+            _ => Stamps::Own,
+        };
+        let hash = source.hashes.iter().find(common).copied();
+        Self { options: options.clone(), hash, stamps }
+    }
+
+    /// Returns the same rules for a destination that stamps files with its own clock.
+    #[must_use]
+    pub fn with_own_stamps(&self) -> Self {
+        Self { stamps: Stamps::Own, ..self.clone() }
+    }
+
+    /// Compares two files.
+    pub fn compare(&self, source: &Entry, destination: &Entry) -> Verdict {
+        let options = &self.options;
+        if options.ignore_existing {
+            return Verdict::Left("exists");
+        }
+        if options.ignore_times {
+            return Verdict::Differs("all are transferred".into());
+        }
+        let age = self.age(source, destination);
+        if options.update && age.is_some_and(|age| age.is_negative()) {
+            return Verdict::Left("newer on the destination");
+        }
+        if let Some(reason) = self.size_differs(source, destination) {
+            return Verdict::Differs(reason);
+        }
+        if options.size_only {
+            return Verdict::Same;
+        }
+        if options.checksum {
+            return self.hash.map_or(Verdict::Same, |hash| {
+                Verdict::Unsettled(format!("{hash} hashes are compared"))
+            });
+        }
+        match (age, self.stamps) {
+            (None, _) => Verdict::Same,
+            (Some(age), Stamps::Given(_)) => {
+                Verdict::Unsettled(format!("time differs by {:#}", age.abs()))
+            }
+            (Some(age), Stamps::Own) if age.is_positive() && is_exact(destination) => {
+                Verdict::Differs(format!("source is newer than the copy by {age:#}"))
+            }
+            (Some(_), Stamps::Own) => Verdict::Same,
+        }
+    }
+
+    fn size_differs(&self, source: &Entry, destination: &Entry) -> Option<String> {
+        let (there, here) = (destination.size?, source.size?);
+        let differs = there != here && !self.options.ignore_size;
+        differs.then(|| format!("size differs {there} → {here}"))
+    }
+
+    /// Returns how much newer the source's file is, or `None` when the times agree or are unknown.
+    fn age(&self, source: &Entry, destination: &Entry) -> Option<SignedDuration> {
+        let (source, mut destination) = (source.modified?, destination.modified?);
+        if let Stamps::Given(precision) = self.stamps {
+            destination.precision = destination.precision.max(precision);
+        }
+        let age = source.at.duration_since(destination.at);
+        let near = age.unsigned_abs() < self.options.modify_window;
+        (!near && !meet(source, destination)).then_some(age)
+    }
+}
+
+/// Tells whether two intervals have a moment in common.
+fn meet(a: Modified, b: Modified) -> bool {
+    let (first, second) = if a.at <= b.at { (a, b) } else { (b, a) };
+    second.at.duration_since(first.at).unsigned_abs() < first.precision.max(INSTANT)
+}
+
+/// Tells whether a server's own stamp is fine enough, and so surely in UTC, to compare clocks by.
+fn is_exact(entry: &Entry) -> bool {
+    entry.modified.is_some_and(|modified| modified.precision <= Duration::from_secs(1))
+}
+
+const INSTANT: Duration = Duration::from_nanos(1);
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::entry::Kind;
+    use crate::remote::memory::Memory;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn file(size: u64, milliseconds: i64, precision: Duration) -> Entry {
+        let at = Timestamp::from_millisecond(1_000_000_020_000 + milliseconds).unwrap();
+        Entry {
+            kind: Kind::File,
+            size: Some(size),
+            modified: Some(Modified { at, precision }),
+            ..Entry::directory("f".parse().unwrap())
+        }
+    }
+
+    fn rules(change: impl FnOnce(&mut Options)) -> Rules {
+        let mut options = Options::default();
+        change(&mut options);
+        let server = Memory::server();
+        use crate::Remote as _;
+        Rules::new(&options, &Memory::new().capability(), &server.capability())
+    }
+
+    fn own(change: impl FnOnce(&mut Options)) -> Rules {
+        rules(change).with_own_stamps()
+    }
+
+    #[track_caller]
+    fn check(rules: &Rules, source: (u64, i64), there: (u64, i64, Duration), expected: &str) {
+        let source = file(source.0, source.1, INSTANT);
+        let destination = file(there.0, there.1, there.2);
+        let verdict = match rules.compare(&source, &destination) {
+            Verdict::Differs(reason) => format!("differs: {reason}"),
+            Verdict::Left(reason) => format!("left: {reason}"),
+            Verdict::Same => "same".into(),
+            Verdict::Unsettled(reason) => format!("unsettled: {reason}"),
+        };
+        assert_eq!(verdict, expected);
+    }
+
+    #[test]
+    fn size_is_looked_at_first() {
+        check(&rules(|_| ()), (5, 0), (3, 0, SECOND), "differs: size differs 3 → 5");
+        check(&rules(|o| o.ignore_size = true), (5, 0), (3, 0, SECOND), "same");
+        check(&rules(|o| o.size_only = true), (3, 9000), (3, 0, SECOND), "same");
+    }
+
+    #[test]
+    fn times_differ_only_beyond_the_precision() {
+        let rules = rules(|_| ());
+        check(&rules, (3, 999), (3, 0, SECOND), "same");
+        check(&rules, (3, 1000), (3, 0, SECOND), "unsettled: time differs by 1s");
+        check(&rules, (3, -1), (3, 0, SECOND), "unsettled: time differs by 1ms");
+        check(&rules, (3, 59_000), (3, 0, MINUTE), "same");
+        check(&rules, (3, 7_260_000), (3, 0, MINUTE), "unsettled: time differs by 2h 1m");
+    }
+
+    #[test]
+    fn a_finer_listing_than_the_server_keeps_is_not_trusted_below_a_second() {
+        check(&rules(|_| ()), (3, 999), (3, 0, Duration::from_millis(1)), "same");
+    }
+
+    #[test]
+    fn the_modify_window_widens() {
+        let rules = rules(|o| o.modify_window = Duration::from_secs(2));
+        check(&rules, (3, 1999), (3, 0, SECOND), "same");
+        check(&rules, (3, -1999), (3, 0, SECOND), "same");
+        check(&rules, (3, 2000), (3, 0, SECOND), "unsettled: time differs by 2s");
+    }
+
+    #[test]
+    fn a_stamp_of_the_server_tells_only_what_is_newer() {
+        let newer = "differs: source is newer than the copy by 5s";
+        check(&own(|_| ()), (3, 5000), (3, 0, SECOND), newer);
+        check(&own(|_| ()), (3, -5000), (3, 0, SECOND), "same");
+        check(&own(|_| ()), (3, 500_000), (3, 0, MINUTE), "same");
+    }
+
+    #[test]
+    fn update_leaves_what_is_newer_there() {
+        let rules = rules(|o| o.update = true);
+        check(&rules, (5, 0), (3, 2000, SECOND), "left: newer on the destination");
+        check(&rules, (5, 2000), (3, 0, SECOND), "differs: size differs 3 → 5");
+        check(&rules, (3, 0), (3, 0, SECOND), "same");
+    }
+
+    #[test]
+    fn options_overrule() {
+        let all = "differs: all are transferred";
+        check(&rules(|o| o.ignore_times = true), (3, 0), (3, 0, SECOND), all);
+        check(&rules(|o| o.ignore_existing = true), (5, 0), (3, 0, SECOND), "left: exists");
+        check(&rules(|o| o.checksum = true), (3, 9000), (3, 0, SECOND), "same");
+        let hashed = Rules { hash: Some("md5"), ..rules(|o| o.checksum = true) };
+        check(&hashed, (3, 0), (3, 0, SECOND), "unsettled: md5 hashes are compared");
+    }
+
+    #[test]
+    fn what_is_unknown_is_not_held_against_a_file() {
+        let mut there = file(3, 0, SECOND);
+        there.modified = None;
+        assert_eq!(rules(|_| ()).compare(&file(3, 9000, INSTANT), &there), Verdict::Same);
+        there.size = None;
+        assert_eq!(rules(|_| ()).compare(&file(5, 9000, INSTANT), &there), Verdict::Same);
+    }
+}

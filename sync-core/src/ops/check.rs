@@ -1,0 +1,221 @@
+//! Compares two trees without changing either.
+
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::context::Context;
+use crate::entry::Entry;
+use crate::error::{Error, ErrorKind, Result};
+use crate::path::Path;
+use crate::progress::Event;
+use crate::remote::{Reader, Tree};
+use crate::retry::retry;
+use crate::run::{Failures, Run};
+use crate::walk::{Pair, Side, Walk, merge};
+
+/// What [`check`] looks at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CheckOptions {
+    /// Read both files and compare every byte.
+    pub download: bool,
+    /// Do not mind what only the destination has.
+    pub one_way: bool,
+    /// Compare sizes only.
+    pub size_only: bool,
+    /// Compare hashes where both sides have one; done anyway unless `size_only` is set.
+    pub checksum: bool,
+}
+
+/// What was found for one path.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Outcome {
+    /// The files differ.
+    Differ,
+    /// It could not be found out; the reason was told as [`Event::Failed`].
+    Error,
+    /// The files are the same.
+    Match,
+    /// Only the source has it.
+    MissingOnDestination,
+    /// Only the destination has it.
+    MissingOnSource,
+}
+
+/// How many paths had which [`Outcome`].
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct CheckSummary {
+    /// How many are the same.
+    pub matches: u64,
+    /// How many differ.
+    pub differences: u64,
+    /// How many only the destination has.
+    pub missing_on_source: u64,
+    /// How many only the source has.
+    pub missing_on_destination: u64,
+    /// How many could not be compared.
+    pub errors: u64,
+    /// How many of the same were compared by size alone.
+    pub unhashed: u64,
+}
+
+/// Compares the files of two trees and tells `on_outcome` of each, in order.
+///
+/// # Errors
+/// When something could not be listed or read; differences are not errors but in the summary.
+pub async fn check(
+    ctx: &Context,
+    source: &Tree,
+    destination: &Tree,
+    options: &CheckOptions,
+    on_outcome: &mut (dyn FnMut(&Path, Outcome) + Send),
+) -> Result<CheckSummary, Failures> {
+    let checker = Checker {
+        run: Run::new(ctx),
+        source,
+        destination,
+        hash: common_hash(source, destination).filter(|_| !options.size_only),
+        options: *options,
+    };
+    let mut summary = CheckSummary::default();
+    let mut walk = Walk::two(ctx, source, destination, true);
+    while let Some(pair) = walk.next().await {
+        let candidates = checker.candidates(pair);
+        let mut outcomes = stream::iter(candidates)
+            .map(|candidate| checker.judge(candidate))
+            .buffered(ctx.options.checkers.max(1));
+        while let Some((path, outcome)) = outcomes.next().await {
+            summary.count(outcome);
+            let hashed = checker.hash.is_some() || options.download;
+            summary.unhashed += u64::from(outcome == Outcome::Match && !hashed);
+            on_outcome(&path, outcome);
+        }
+    }
+    checker.run.finish().map(|()| summary)
+}
+
+impl CheckSummary {
+    fn count(&mut self, outcome: Outcome) {
+        *match outcome {
+            Outcome::Differ => &mut self.differences,
+            Outcome::Error => &mut self.errors,
+            Outcome::Match => &mut self.matches,
+            Outcome::MissingOnDestination => &mut self.missing_on_destination,
+            Outcome::MissingOnSource => &mut self.missing_on_source,
+        } += 1;
+    }
+}
+
+fn common_hash(source: &Tree, destination: &Tree) -> Option<&'static str> {
+    let there = destination.remote.capability().hashes;
+    source.remote.capability().hashes.into_iter().find(|hash| there.contains(hash))
+}
+
+struct Checker<'a> {
+    run: Run,
+    source: &'a Tree,
+    destination: &'a Tree,
+    hash: Option<&'static str>,
+    options: CheckOptions,
+}
+
+/// A path and the file on either side; neither where the directory could not be listed.
+struct Candidate {
+    path: Path,
+    here: Option<Entry>,
+    there: Option<Entry>,
+}
+
+impl Checker<'_> {
+    fn candidates(&self, pair: Pair) -> Vec<Candidate> {
+        let directory = &pair.directory;
+        for side in [&pair.source, &pair.destination] {
+            for doubt in side.doubts() {
+                let error = Error::new(ErrorKind::Protocol, doubt.to_string());
+                self.run.fail(directory, error.on(directory));
+            }
+        }
+        match (pair.source, pair.destination) {
+            (Side::Failed(error), _) | (_, Side::Failed(error)) => {
+                self.run.fail(directory, error);
+                vec![Candidate { path: directory.clone(), here: None, there: None }]
+            }
+            (source, destination) => merge(source.entries(), destination.entries())
+                .filter_map(|(here, there)| self.candidate(directory, here, there))
+                .collect(),
+        }
+    }
+
+    fn candidate(
+        &self,
+        directory: &Path,
+        here: Option<&Entry>,
+        there: Option<&Entry>,
+    ) -> Option<Candidate> {
+        let here = here.filter(|here| here.is_file());
+        let there = there.filter(|there| there.is_file());
+        let path = directory.child(&here.or(there)?.name);
+        let wanted = here.is_some() || !self.options.one_way;
+        wanted.then(|| Candidate { path, here: here.cloned(), there: there.cloned() })
+    }
+
+    async fn judge(&self, candidate: Candidate) -> (Path, Outcome) {
+        let Candidate { path, here, there } = candidate;
+        let (here, there) = match (here, there) {
+            (Some(here), Some(there)) => (here, there),
+            (Some(_), None) => return (path, Outcome::MissingOnDestination),
+            (None, Some(_)) => return (path, Outcome::MissingOnSource),
+            (None, None) => return (path, Outcome::Error),
+        };
+        self.run.event(Event::CheckQueued);
+        let same = self.same(&path, &here, &there).await;
+        self.run.event(Event::Checked { path: &path });
+        let outcome = match self.run.take(&path, same) {
+            Some(true) => Outcome::Match,
+            Some(false) => Outcome::Differ,
+            None => Outcome::Error,
+        };
+        (path, outcome)
+    }
+
+    async fn same(&self, path: &Path, here: &Entry, there: &Entry) -> Result<bool> {
+        let sizes = here.size.zip(there.size);
+        if sizes.is_some_and(|(here, there)| here != there) {
+            return Ok(false);
+        }
+        if self.options.download {
+            return retry(&self.run.ctx, path, || self.same_bytes(path)).await;
+        }
+        let Some(hash) = self.hash else { return Ok(true) };
+        let (from, to) = (self.source.path(path), self.destination.path(path));
+        let (here, there) = futures_util::future::try_join(
+            retry(&self.run.ctx, path, || self.source.remote.hash(&from, hash)),
+            retry(&self.run.ctx, path, || self.destination.remote.hash(&to, hash)),
+        )
+        .await?;
+        Ok(here == there)
+    }
+
+    async fn same_bytes(&self, path: &Path) -> Result<bool> {
+        let (from, to) = (self.source.path(path), self.destination.path(path));
+        let mut here = self.source.remote.open(&from, 0, None).await?;
+        let mut there = self.destination.remote.open(&to, 0, None).await?;
+        same_content(&mut *here, &mut *there).await
+    }
+}
+
+/// Compares what two readers give, piece by piece.
+async fn same_content(left: &mut dyn Reader, right: &mut dyn Reader) -> Result<bool> {
+    let (mut l, mut r) = futures_util::future::try_join(left.read(), right.read()).await?;
+    while !l.is_empty() && !r.is_empty() {
+        let common = l.len().min(r.len());
+        if l.split_to(common) != r.split_to(common) {
+            return Ok(false);
+        }
+        if l.is_empty() {
+            l = left.read().await?;
+        }
+        if r.is_empty() {
+            r = right.read().await?;
+        }
+    }
+    Ok(l.is_empty() && r.is_empty())
+}
