@@ -1,0 +1,172 @@
+//! Events as lines of rclone's log, with the reason for each action below it.
+
+use sync_core::progress::Deed;
+use sync_core::{Event, Path};
+
+use crate::logging::Level;
+
+/// One line of the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Line {
+    pub(crate) level: Level,
+    /// What it is about: a path, or nothing for the whole run.
+    pub(crate) object: String,
+    pub(crate) message: String,
+    pub(crate) size: Option<u64>,
+}
+
+impl Line {
+    fn new(level: Level, object: Option<&Path>, message: impl Into<String>) -> Self {
+        let object = object.map(Path::to_string).unwrap_or_default();
+        Self { level, object, message: message.into(), size: None }
+    }
+
+    fn sized(self, size: Option<u64>) -> Self {
+        Self { size, ..self }
+    }
+
+    /// Writes it to the log.
+    pub(crate) fn emit(&self) {
+        let Self { object, message, .. } = self;
+        let size = self.size;
+        match self.level {
+            Level::Error => tracing::error!(object, size, "{message}"),
+            Level::Notice => tracing::warn!(object, size, "{message}"),
+            Level::Info => tracing::info!(object, size, "{message}"),
+            Level::Debug => tracing::debug!(object, size, "{message}"),
+        }
+    }
+}
+
+/// Returns what the log says of an event. `flag` is why actions are skipped.
+pub(crate) fn lines(event: &Event<'_>, flag: &str) -> Vec<Line> {
+    match *event {
+        Event::Done { deed, path, size, reason } => {
+            let done = Line::new(Level::Info, Some(path), done(deed)).sized(size);
+            vec![because(Level::Debug, deed, path, reason), done]
+        }
+        Event::Skipped { deed, path, size, reason } => {
+            let (action, _) = named(deed);
+            let size_text = size
+                .map(|size| format!(" (size {})", crate::units::size(size)))
+                .unwrap_or_default();
+            let message = format!("Skipped {action} as {flag} is set{size_text}");
+            let skipped = Line::new(Level::Notice, Some(path), message).sized(size);
+            vec![skipped, because(Level::Info, deed, path, reason)]
+        }
+        Event::Failed { path, error } => {
+            let text = error.to_string();
+            let message = text.strip_prefix(&format!("{path}: ")).unwrap_or(&text);
+            vec![Line::new(Level::Error, Some(path), message)]
+        }
+        Event::Notice { path, message } => vec![Line::new(Level::Notice, path, message)],
+        Event::Retrying { path, attempt, error } => {
+            let message = format!("low level retry {attempt}: {error}");
+            vec![Line::new(Level::Debug, Some(path), message)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn because(level: Level, deed: Deed, path: &Path, reason: &str) -> Line {
+    let (_, need) = named(deed);
+    Line::new(level, Some(path), format!("Need to {need} - {reason}"))
+}
+
+fn done(deed: Deed) -> &'static str {
+    match deed {
+        Deed::CopiedNew => "Copied (new)",
+        Deed::CopiedOver => "Copied (replaced existing)",
+        Deed::Deleted => "Deleted",
+        Deed::MadeDirectory => "Making directory",
+        Deed::Moved => "Moved (server-side)",
+        Deed::RemovedDirectory => "Removing directory",
+        Deed::SetModified => "Updated modification time in destination",
+        _ => "Done",
+    }
+}
+
+/// Returns what rclone calls an action when it leaves it out, and what a reason calls it.
+pub(crate) fn named(deed: Deed) -> (&'static str, &'static str) {
+    match deed {
+        Deed::CopiedNew | Deed::CopiedOver => ("copy", "transfer"),
+        Deed::Deleted => ("delete", "delete"),
+        Deed::MadeDirectory => ("make directory", "make directory"),
+        Deed::Moved => ("move", "move"),
+        Deed::RemovedDirectory => ("remove directory", "remove directory"),
+        Deed::SetModified => ("update modification time", "update modification time"),
+        _ => ("change", "change"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sync_core::{Error, ErrorKind};
+
+    use super::super::stats::tests::path;
+    use super::*;
+
+    #[track_caller]
+    fn check(event: &Event<'_>, expected: &[&str]) {
+        let shown: Vec<String> = lines(event, "--dry-run")
+            .iter()
+            .map(|line| format!("{:?} {}: {}", line.level, line.object, line.message))
+            .collect();
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn what_was_done_is_rclones_line() {
+        let path = path("d/x");
+        let done = |deed| Event::Done { deed, path: &path, size: Some(12), reason: "why" };
+        check(
+            &done(Deed::CopiedNew),
+            &["Debug d/x: Need to transfer - why", "Info d/x: Copied (new)"],
+        );
+        check(
+            &done(Deed::CopiedOver),
+            &["Debug d/x: Need to transfer - why", "Info d/x: Copied (replaced existing)"],
+        );
+        check(&done(Deed::Deleted), &["Debug d/x: Need to delete - why", "Info d/x: Deleted"]);
+        check(
+            &done(Deed::RemovedDirectory),
+            &["Debug d/x: Need to remove directory - why", "Info d/x: Removing directory"],
+        );
+    }
+
+    #[test]
+    fn what_was_not_done_is_rclones_line() {
+        let path = path("x");
+        let deed = Deed::CopiedNew;
+        check(
+            &Event::Skipped { deed, path: &path, size: Some(3_000_000), reason: "size differs" },
+            &[
+                "Notice x: Skipped copy as --dry-run is set (size 2.861Mi)",
+                "Info x: Need to transfer - size differs",
+            ],
+        );
+        let deed = Deed::RemovedDirectory;
+        check(
+            &Event::Skipped { deed, path: &path, size: None, reason: "not on the source" },
+            &[
+                "Notice x: Skipped remove directory as --dry-run is set",
+                "Info x: Need to remove directory - not on the source",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_failure_names_its_path_once() {
+        let path = path("x");
+        let error = Error::new(ErrorKind::NoSpace, "disk full").on("x");
+        check(&Event::Failed { path: &path, error: &error }, &["Error x: disk full"]);
+        let error = Error::new(ErrorKind::NoSpace, "disk full").on("y");
+        check(&Event::Failed { path: &path, error: &error }, &["Error x: y: disk full"]);
+    }
+
+    #[test]
+    fn counting_is_silent() {
+        check(&Event::CheckQueued, &[]);
+        check(&Event::Notice { path: None, message: "hello" }, &["Notice : hello"]);
+    }
+}
