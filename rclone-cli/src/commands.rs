@@ -130,6 +130,19 @@ impl Command {
         }
     }
 
+    /// Tells whether the statistics of a run are worth a look when it is over.
+    pub(crate) fn ends_with_statistics(&self) -> bool {
+        matches!(
+            self,
+            Self::Check(_)
+                | Self::Copy(_)
+                | Self::CopyTo(_)
+                | Self::Move(_)
+                | Self::MoveTo(_)
+                | Self::Sync(_)
+        )
+    }
+
     /// Returns the name as typed.
     pub(crate) fn name(&self) -> &'static str {
         match self {

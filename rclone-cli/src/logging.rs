@@ -199,6 +199,7 @@ impl Visit for Line {
         match field.name() {
             "message" => self.message = value.into(),
             "object" => self.object = value.into(),
+            "stats" => drop(self.fields.insert("stats".into(), structured(value))),
             name => drop(self.fields.insert(name.into(), value.into())),
         }
     }
@@ -219,10 +220,19 @@ impl Visit for Line {
     }
 }
 
+/// Returns what a field holds that is written as JSON already.
+fn structured(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|_| json.into())
+}
+
+/// Fields that lines of text leave out, as rclone does: their message tells enough.
+const JSON_ONLY: [&str; 2] = ["size", "stats"];
+
 fn text(line: &Line, now: &Zoned) -> String {
     let time = now.strftime("%Y/%m/%d %H:%M:%S");
     let colon = if line.object.is_empty() { "" } else { ": " };
-    let fields: String = line.fields.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+    let fields = line.fields.iter().filter(|(key, _)| !JSON_ONLY.contains(&key.as_str()));
+    let fields: String = fields.map(|(key, value)| format!(" {key}={value}")).collect();
     format!("{time} {:6}: {}{colon}{}{fields}\n", line.level(), line.object, line.message)
 }
 
@@ -262,10 +272,7 @@ mod tests {
 
     #[test]
     fn text_pads_the_level_and_names_the_object() {
-        assert_eq!(
-            text(&line(), &now()),
-            "2006/01/02 15:04:05 INFO  : a/b: Copied (new) size=12\n"
-        );
+        assert_eq!(text(&line(), &now()), "2006/01/02 15:04:05 INFO  : a/b: Copied (new)\n");
         let notice =
             Line { level: tracing::Level::WARN, message: "done".into(), ..Line::default() };
         assert_eq!(text(&notice, &now()), "2006/01/02 15:04:05 NOTICE: done\n");

@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod resolve;
 mod signal;
+mod units;
 mod values;
 
 use std::process::ExitCode;
@@ -43,10 +44,12 @@ fn run(command: Command, globals: args::Globals, environment: Environment) -> Ex
 /// Runs the command and says goodbye to the servers; a thread that waits for input is left behind.
 fn execute(command: Command, resolved: &Resolved) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let with_statistics = command.ends_with_statistics();
     let result = runtime.block_on(async {
         let result = command.run(resolved).await;
+        let told = resolved.finish_telling(with_statistics);
         resolved.shutdown().await;
-        result
+        result.and(told)
     });
     runtime.shutdown_background();
     result

@@ -1,13 +1,214 @@
-//! Who is told what the engine does.
+//! Tells the user what the engine does: counts, log lines, statistics, bars.
 
-use std::sync::Arc;
+mod bars;
+mod confirm;
+mod log;
+mod report;
+mod stats;
+mod text;
 
-use sync_core::Progress;
-use sync_core::progress::Silent;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::args::Logging;
+use indicatif::MultiProgress;
+use sync_core::{Event, Progress};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
 
-/// Returns the listener the flags ask for.
-pub(crate) fn listener(_flags: &Logging) -> Arc<dyn Progress> {
-    Arc::new(Silent)
+use crate::logging::Level;
+use crate::{logging, output};
+use bars::Bars;
+pub(crate) use confirm::Prompt;
+use report::Report;
+use stats::Stats;
+
+/// How to tell.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Draw on the terminal while working, and end with the statistics on standard output.
+    pub(crate) progress: bool,
+    /// How often to write statistics to the log; none for never.
+    pub(crate) interval: Option<Duration>,
+    /// Statistics on one line.
+    pub(crate) one_line: bool,
+    /// At which level statistics are logged.
+    pub(crate) level: Level,
+    /// The longest name in statistics; 0 for any.
+    pub(crate) name_length: usize,
+    /// Rates in bits.
+    pub(crate) in_bits: bool,
+    /// Nothing is changed, which the log says instead of what was done.
+    pub(crate) dry_run: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            progress: false,
+            interval: Some(Duration::from_secs(60)),
+            one_line: false,
+            level: Level::Info,
+            name_length: 45,
+            in_bits: false,
+            dry_run: false,
+        }
+    }
+}
+
+/// Listens to the engine and tells the user.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    options: Options,
+    stats: Mutex<Stats>,
+    report: Option<Report>,
+}
+
+impl Reporter {
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options, stats: Mutex::new(Stats::new(Instant::now())), report: None }
+    }
+
+    /// Writes a line of JSON for every path to this file, too.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub(crate) fn with_report(self, file: &Path) -> anyhow::Result<Self> {
+        Ok(Self { report: Some(Report::create(file)?), ..self })
+    }
+
+    /// Begins to show how things stand, until the returned [`Display`] is finished.
+    pub(crate) fn display(self: &Arc<Self>) -> Display {
+        let bars = Arc::new(Mutex::new(self.options.progress.then(Bars::new)));
+        if let Some(bars) = &*lock(&bars) {
+            *lock(&TERMINAL) = Some(bars.handle());
+            logging::redirect(Some(Arc::new(|line| above_bars(|| to_standard_error(line)))));
+        }
+        let task = tokio::spawn(keep_telling(Arc::clone(self), Arc::clone(&bars)));
+        Display { reporter: Arc::clone(self), bars, task }
+    }
+
+    /// Returns how many errors there were.
+    pub(crate) fn errors(&self) -> u64 {
+        lock(&self.stats).errors
+    }
+
+    /// Returns how many files were transferred or moved.
+    pub(crate) fn transfers(&self) -> u64 {
+        let stats = lock(&self.stats);
+        stats.transfers + stats.moved
+    }
+
+    /// Forgets the errors, for another try.
+    pub(crate) fn forget_errors(&self) {
+        let mut stats = lock(&self.stats);
+        (stats.errors, stats.last_error, stats.retry_may_help) = (0, None, false);
+    }
+
+    /// Writes the statistics to the log. In a dry run they are the point, so always seen.
+    pub(crate) fn log_stats(&self) {
+        let (stats, now) = (lock(&self.stats), Instant::now());
+        let text = text::text(&stats, &self.options, now);
+        let text = if self.options.one_line { text } else { format!("\n{text}") };
+        let json = text::json(&stats, now).to_string();
+        match self.options.level {
+            _ if self.options.dry_run => tracing::warn!(stats = json, "{text}"),
+            Level::Error => tracing::error!(stats = json, "{text}"),
+            Level::Notice => tracing::warn!(stats = json, "{text}"),
+            Level::Info => tracing::info!(stats = json, "{text}"),
+            Level::Debug => tracing::debug!(stats = json, "{text}"),
+        }
+    }
+
+    fn tick(&self, bars: &Mutex<Option<Bars>>) {
+        let (mut stats, now) = (lock(&self.stats), Instant::now());
+        stats.tick(now);
+        if let Some(bars) = &mut *lock(bars) {
+            bars.draw(&stats, self.options.in_bits, now);
+        }
+    }
+}
+
+impl Progress for Reporter {
+    fn event(&self, event: Event<'_>) {
+        lock(&self.stats).take(&event, Instant::now());
+        let flag = if self.options.dry_run { "--dry-run" } else { "--interactive" };
+        for line in log::lines(&event, flag) {
+            line.emit();
+        }
+        if let Some(report) = &self.report {
+            report.take(&event);
+        }
+    }
+}
+
+/// What shows how things stand, from the beginning of a run to its end.
+#[derive(Debug)]
+pub(crate) struct Display {
+    reporter: Arc<Reporter>,
+    bars: Arc<Mutex<Option<Bars>>>,
+    task: JoinHandle<()>,
+}
+
+impl Display {
+    /// Ends the show. `with_stats` is for verbs that end with their statistics.
+    ///
+    /// # Errors
+    /// When standard output or the report cannot be written.
+    pub(crate) fn finish(self, with_stats: bool) -> anyhow::Result<()> {
+        self.task.abort();
+        let Self { reporter, bars, .. } = self;
+        if let Some(mut bars) = lock(&bars).take() {
+            bars.clear();
+            *lock(&TERMINAL) = None;
+            logging::redirect(None);
+            let text = text::text(&lock(&reporter.stats), &reporter.options, Instant::now());
+            output::write(format!("{}\n", text.trim_end()).as_bytes())?;
+        } else if with_stats && reporter.options.interval.is_some() {
+            reporter.log_stats();
+        }
+        reporter.report.as_ref().map_or(Ok(()), Report::finish)
+    }
+}
+
+/// Keeps rates and bars up to date, and logs statistics when it is time.
+async fn keep_telling(reporter: Arc<Reporter>, bars: Arc<Mutex<Option<Bars>>>) {
+    let every = Duration::from_millis(500);
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    ticks.tick().await;
+    let mut since_stats = Duration::ZERO;
+    loop {
+        ticks.tick().await;
+        reporter.tick(&bars);
+        since_stats += every;
+        if let Some(interval) = reporter.options.interval.filter(|_| !reporter.options.progress)
+            && since_stats >= interval
+        {
+            since_stats = Duration::ZERO;
+            reporter.log_stats();
+        }
+    }
+}
+
+/// The bars on the terminal, while there are some.
+static TERMINAL: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// Writes to the terminal what shall stay there, above the bars.
+pub(crate) fn above_bars<T>(write: impl FnOnce() -> T) -> T {
+    let bars = lock(&TERMINAL).clone();
+    match bars {
+        Some(bars) => bars.suspend(write),
+        None => write(),
+    }
+}
+
+/// Writes a line of the log; a log that cannot be written stops nothing.
+fn to_standard_error(line: &str) {
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,20 +2,20 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use sync_core::context::{Context, Options};
+use sync_core::context::{Confirm, Context, Options};
 use sync_core::filter::{self, Filter, ListForm};
-use sync_core::progress::Progress;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, Globals};
 use crate::environment::Environment;
 use crate::exit::Usage;
+use crate::progress::{self, Display, Reporter};
+use crate::signal;
 use crate::values::{Size, Span};
-use crate::{progress, signal};
 
 /// A command line, resolved.
 pub(crate) struct Resolved {
@@ -23,7 +23,9 @@ pub(crate) struct Resolved {
     pub(crate) environment: Environment,
     options: Options,
     filter: Arc<Filter>,
-    progress: OnceLock<Arc<dyn Progress>>,
+    reporter: Arc<Reporter>,
+    display: Mutex<Option<Display>>,
+    confirm: Option<Arc<dyn Confirm>>,
     cancel: OnceLock<CancellationToken>,
 }
 
@@ -37,24 +39,41 @@ impl Resolved {
         Ok(Self {
             options: options(&globals),
             filter: Arc::new(filter(&globals.filter)?),
+            reporter: Arc::new(reporter(&globals)?),
+            display: Mutex::default(),
+            confirm: confirm(&globals.important),
             globals,
             environment,
-            progress: OnceLock::new(),
             cancel: OnceLock::new(),
         })
     }
 
-    /// Returns what a verb of the engine is given. From here on Ctrl-C stops the engine first and the
-    /// process only when pressed again.
+    /// Returns what a verb of the engine is given. From here on progress is shown, and Ctrl-C stops
+    /// the engine first and the process only when pressed again.
     pub(crate) fn context(&self) -> Context {
-        let progress = self.progress.get_or_init(|| progress::listener(&self.globals.logging));
+        let mut display = self.display.lock().unwrap_or_else(PoisonError::into_inner);
+        display.get_or_insert_with(|| self.reporter.display());
         Context {
             options: self.options.clone(),
             filter: Arc::clone(&self.filter),
-            progress: Arc::clone(progress),
-            confirm: None,
+            progress: Arc::clone(&self.reporter) as _,
+            confirm: self.confirm.clone(),
             cancel: self.cancel.get_or_init(signal::cancellation).clone(),
         }
+    }
+
+    /// Returns who counts what the engine does.
+    pub(crate) fn reporter(&self) -> &Reporter {
+        &self.reporter
+    }
+
+    /// Ends what [`Resolved::context`] began to show, with the statistics where they are wanted.
+    ///
+    /// # Errors
+    /// When they, or the report, cannot be written.
+    pub(crate) fn finish_telling(&self, with_statistics: bool) -> anyhow::Result<()> {
+        let display = self.display.lock().unwrap_or_else(PoisonError::into_inner).take();
+        display.map_or(Ok(()), |display| display.finish(with_statistics))
     }
 
     /// Says goodbye to all servers.
@@ -72,6 +91,28 @@ fn heed_foreign(foreign: &args::Foreign) -> anyhow::Result<()> {
         return Err(Usage(format!("{flag} is not supported, and ignoring it could do harm")).into());
     }
     Ok(())
+}
+
+fn reporter(globals: &Globals) -> anyhow::Result<Reporter> {
+    let logging = &globals.logging;
+    let reporter = Reporter::new(progress::Options {
+        progress: logging.progress,
+        interval: logging.stats.0.filter(|interval| !interval.is_zero()),
+        one_line: logging.stats_one_line,
+        level: logging.stats_log_level,
+        name_length: logging.stats_file_name_length,
+        in_bits: logging.stats_unit == "bits",
+        dry_run: globals.important.dry_run,
+    });
+    match &logging.report {
+        Some(file) => reporter.with_report(file),
+        None => Ok(reporter),
+    }
+}
+
+/// Returns who is asked before each change; a dry run makes none.
+fn confirm(flags: &args::Important) -> Option<Arc<dyn Confirm>> {
+    (flags.interactive && !flags.dry_run).then(|| Arc::new(progress::Prompt::on_terminal()) as _)
 }
 
 fn options(globals: &Globals) -> Options {
