@@ -11,7 +11,12 @@
 //! - the many-at-once forms answer in the order they were asked, and one failure leaves its
 //!   neighbours alone.
 
+pub mod conformance;
+pub mod fault;
+pub mod local;
 pub mod memory;
+pub mod record;
+pub mod watch;
 
 use std::fmt;
 use std::sync::Arc;
