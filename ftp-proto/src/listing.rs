@@ -1,0 +1,43 @@
+//! Directory listings as servers really send them: some 25 dialects, one file each.
+//!
+//! A [`Reader`] is fed the bytes of a `LIST`, `MLSD` or `STAT` answer in any pieces and gives back
+//! one [`Item`] for each line: an entry, recognised noise, or an error with the line and the reason.
+//! It finds out the dialect by itself, over the lines it sees. Nothing here knows a clock: `now` is
+//! an argument, and a time without a year says that its year was inferred.
+//!
+//! RFC 959 (section 4.1.3, `LIST`) leaves the form to the server; RFC 3659 (section 7) defines
+//! `MLST` and `MLSD`. Names are bytes and are not decoded. Not here: `NLST`, whose lines are names.
+
+mod date;
+mod dialect;
+mod dos;
+mod entry;
+mod eplf;
+mod fields;
+mod lines;
+mod mlsx;
+mod months;
+mod noise;
+mod os400;
+mod reader;
+mod time;
+mod unix;
+mod vms;
+mod wrapped;
+
+use alloc::vec::Vec;
+
+pub use dialect::Dialect;
+pub use entry::{Device, Entry, Kind, Permissions, Text, Version};
+pub use mlsx::entry as mlst_entry;
+pub use reader::{Caps, Item, Options, Reader, Reason, Unread};
+pub use time::{Modified, Precision, Year, Zone};
+pub use unix::mode;
+
+/// Reads a whole listing at once.
+pub fn read(listing: &[u8], options: Options) -> Vec<Item> {
+    let mut reader = Reader::new(options);
+    reader.feed(listing);
+    reader.finish();
+    core::iter::from_fn(|| reader.next()).collect()
+}

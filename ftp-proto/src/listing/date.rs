@@ -1,0 +1,274 @@
+//! Dates in the columns of `ls -l`: month first, day first, year first, in digits or in words.
+
+use jiff::{SignedDuration, civil::DateTime};
+
+use super::{
+    fields::{column, is_number, small},
+    months,
+    time::{Clock, Date, Daytime, Modified, Precision, Zone, is_date, triple, two_digits, year},
+};
+
+/// Reads the date that begins at `start`, and returns where it ends.
+pub(super) fn listed(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, usize)> {
+    match *line.get(start)? {
+        b'0'..=b'9' => digits_first(line, start, clock),
+        b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => month_first(line, start, clock),
+        _ => None,
+    }
+}
+
+/// `Jan 25 00:17`, `Apr  8  1994`, `Sep 27 12:30:01 2019`, `Oct 08, 2002 09:47`
+fn month_first(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, usize)> {
+    let (start, name_end) = column(line, start)?;
+    let (day_start, end) = column(line, name_end)?;
+    let day = Numeral::parse(&line[day_start..end])?;
+    let month = months::any(&line[start..name_end])?;
+    year_or_time(line, end, (month, day.value.try_into().ok()?), day.mark == b",", clock)
+}
+
+fn digits_first(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, usize)> {
+    let (start, end) = column(line, start)?;
+    let first = &line[start..end];
+    if let Some(numeral) = Numeral::parse(first) {
+        return numeral_first(line, end, &numeral, clock);
+    }
+    if let Some((parts, separator)) = triple(first) {
+        return three_parts(line, end, parts, separator);
+    }
+    // `09-26 13:45`, `09-26 2000`
+    let (month, day) = (two_digits(first.get(..2)?)?, two_digits(first.get(3..)?)?);
+    matches!(first[2], b'-' | b'/').then_some(())?;
+    year_or_time(line, end, (month, day), false, clock)
+}
+
+/// `26. Juli, 20:10`, `02 Mar 16:27`, `3 29 03:26`, `6月 3日 2003年`, `2005년 1월 6일`
+fn numeral_first(
+    line: &[u8],
+    end: usize,
+    first: &Numeral<'_>,
+    clock: Clock,
+) -> Option<(Modified, usize)> {
+    let (start, next_end) = column(line, end)?;
+    let second = &line[start..next_end];
+    let Some(second) = Numeral::parse(second) else {
+        let month = months::any(second).filter(|_| first.digits <= 2)?;
+        return year_or_time(line, next_end, (month, first.value.try_into().ok()?), false, clock);
+    };
+    let (value, second_value) = (first.value, second.value.try_into().ok()?);
+    if first.digits < 4 {
+        return year_or_time(line, next_end, (value.try_into().ok()?, second_value), false, clock);
+    }
+    let (start, end) = column(line, next_end)?;
+    let third = Numeral::parse(&line[start..end])?;
+    let marked = [first.mark, second.mark, third.mark].iter().any(|m| !m.is_ascii());
+    let date = (value, second_value, third.value.try_into().ok()?);
+    dated(line, end, marked.then_some(date)?)
+}
+
+/// `2005-06-07 21:22`, `1999/10/12 17:12`, `2004.07.15`, `24-04-2003 17:12`, `01-jun-99`
+fn three_parts(
+    line: &[u8],
+    end: usize,
+    [a, b, c]: [&[u8]; 3],
+    separator: u8,
+) -> Option<(Modified, usize)> {
+    if let Some(month) = months::english(b) {
+        return dated(line, end, (year(c)?, month, two_digits(a)?));
+    }
+    if a.len() == 4 {
+        let (day, joined) = c.split_at_checked(2)?;
+        let date = (year(a)?, two_digits(b)?, two_digits(day)?);
+        return if let [b'T', time @ ..] = joined {
+            iso(date, time, end)
+        } else {
+            dated(line, end, date)
+        };
+    }
+    let (a, b, year) = (two_digits(a)?, two_digits(b)?, year(c)?);
+    let day_first = separator == b'.' || a > 12;
+    dated(line, end, if day_first { (year, b, a) } else { (year, a, b) })
+}
+
+/// `2013-05-01T12:34:56Z`
+fn iso(date: Date, time: &[u8], end: usize) -> Option<(Modified, usize)> {
+    let (time, zone) = match time.strip_suffix(b"Z") {
+        Some(time) => (time, Zone::Utc),
+        None => (time, Zone::Server),
+    };
+    Some((Modified::stated(date, Some(Daytime::parse(time)?), zone)?, end))
+}
+
+/// What follows month and day: a time, a year, or both.
+fn year_or_time(
+    line: &[u8],
+    end: usize,
+    (month, day): (i8, i8),
+    comma: bool,
+    clock: Clock,
+) -> Option<(Modified, usize)> {
+    let (start, third_end) = column(line, end)?;
+    let third = &line[start..third_end];
+    if let Some(time) = Daytime::parse(third) {
+        if time.precision > Precision::Minute
+            && let Some((year, end)) = year_column(line, third_end)
+        {
+            return Some((Modified::stated((year, month, day), Some(time), Zone::Server)?, end));
+        }
+        return Some((clock.inferred(month, day, Some(time))?, third_end));
+    }
+    let (year, year_end) = year_column(line, end)?;
+    if comma && let Some((time, end)) = time_column(line, year_end) {
+        return Some((Modified::stated((year, month, day), Some(time), Zone::Server)?, end));
+    }
+    let modified = Modified::stated((year, month, day), None, Zone::Server)?;
+    // The column is five wide: where the year stands at its left, a blank at its right is padding.
+    let left = start == end + 1;
+    let padded = left && line.get(year_end..year_end + 2) == Some(b"  ");
+    Some((modified, year_end + usize::from(padded)))
+}
+
+/// A full date, a time if one follows, and the offset of `ls --full-time`.
+fn dated(line: &[u8], end: usize, date: Date) -> Option<(Modified, usize)> {
+    if !is_date(date.0, date.1, date.2) {
+        return None;
+    }
+    let Some((time, end)) = time_column(line, end) else {
+        return Some((Modified::stated(date, None, Zone::Server)?, end));
+    };
+    let modified = Modified::stated(date, Some(time), Zone::Server)?;
+    let Some((offset, offset_end)) = offset_column(line, end) else {
+        return Some((modified, end));
+    };
+    let at: DateTime = modified.at.checked_sub(offset).ok()?;
+    Some((Modified { at, zone: Zone::Utc, ..modified }, offset_end))
+}
+
+fn time_column(line: &[u8], at: usize) -> Option<(Daytime, usize)> {
+    let (start, end) = column(line, at)?;
+    Some((Daytime::parse(&line[start..end])?, end))
+}
+
+/// Four digits, a mark such as `年` or a comma behind them.
+fn year_column(line: &[u8], at: usize) -> Option<(i16, usize)> {
+    let (start, end) = column(line, at)?;
+    let year = Numeral::parse(&line[start..end]).filter(|n| n.digits == 4)?;
+    Some((year.value, end))
+}
+
+/// `+0200`
+fn offset_column(line: &[u8], at: usize) -> Option<(SignedDuration, usize)> {
+    let (start, end) = column(line, at)?;
+    let (sign, digits) = line[start..end].split_first()?;
+    if digits.len() != 4 || !is_number(digits) {
+        return None;
+    }
+    let minutes = small::<i64>(&digits[..2])? * 60 + small::<i64>(&digits[2..])?;
+    let signed = match sign {
+        b'+' => minutes,
+        b'-' => -minutes,
+        _ => return None,
+    };
+    Some((SignedDuration::from_mins(signed), end))
+}
+
+/// A number of at most four digits, with what marks it as day, month or year: `26.`, `6月`.
+struct Numeral<'a> {
+    value: i16,
+    digits: usize,
+    mark: &'a [u8],
+}
+
+impl<'a> Numeral<'a> {
+    fn parse(column: &'a [u8]) -> Option<Self> {
+        let digits = column.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (number, mark) = column.split_at(digits);
+        let known = mark.is_empty() || mark == b"." || mark == b"," || mark[0] >= 0x80;
+        (digits <= 4 && mark.len() <= 4 && known)
+            .then(|| Some(Self { value: small(number)?, digits, mark }))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{format, string::String};
+
+    use jiff::civil::datetime;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        check_bytes(text.as_bytes(), expected);
+    }
+
+    #[track_caller]
+    fn check_bytes(text: &[u8], expected: &str) {
+        let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
+        let line = [text, b" name"].concat();
+        let read = listed(&line, 0, clock).map(|(modified, end)| {
+            assert_eq!(&line[end..], b" name");
+            let zone = if modified.zone == Zone::Utc { "Z" } else { "" };
+            format!("{}{zone}", modified.at)
+        });
+        assert_eq!(read, (!expected.is_empty()).then(|| String::from(expected)));
+    }
+
+    #[test]
+    fn month_first() {
+        check("Apr  8  1994", "1994-04-08T00:00:00");
+        check("Jan 25 00:17", "2020-01-25T00:17:00");
+        check("Apr   4 24:00", "2020-04-05T00:00:00");
+        check("Sep 27 12:30:01 2019", "2019-09-27T12:30:01");
+        check("Oct 08, 2002 09:47", "2002-10-08T09:47:00");
+        check("szept 26 20:10", "2019-09-26T20:10:00");
+        check("Jul 13 2006 ", "2006-07-13T00:00:00");
+    }
+
+    #[test]
+    fn day_first() {
+        check("26. Juli, 20:10", "2019-07-26T20:10:00");
+        check("02 Mar 16:27", "2020-03-02T16:27:00");
+        check("2.   Okt.  2003", "2003-10-02T00:00:00");
+        check("01-jun-99", "1999-06-01T00:00:00");
+        check("24-04-2003 17:12", "2003-04-24T17:12:00");
+    }
+
+    #[test]
+    fn digits_only() {
+        check("3 29 03:26", "2020-03-29T03:26:00");
+        check("09-26 2000", "2000-09-26T00:00:00");
+        check("09-26 13:45", "2019-09-26T13:45:00");
+        check("2005-06-07 21:22", "2005-06-07T21:22:00");
+        check("2005-06-07 21:22:03.123456789 +0230", "2005-06-07T18:52:03.123456789Z");
+        check("2013-05-01T12:34:56Z", "2013-05-01T12:34:56Z");
+        check("1999/10/12 17:12", "1999-10-12T17:12:00");
+        check("2004.07.15", "2004-07-15T00:00:00");
+    }
+
+    #[test]
+    fn asian_marks_in_any_encoding() {
+        check("6月 3日 2003年", "2003-06-03T00:00:00");
+        check("3月 2 15:13", "2020-03-02T15:13:00");
+        check("2005년  1월  6일", "2005-01-06T00:00:00");
+        check_bytes(b"4\x8c\x8e 18\x93\xfa 2003\x94\x4e", "2003-04-18T00:00:00");
+        check_bytes(b"2003   3\xed\xef 20", "2003-03-20T00:00:00");
+        check_bytes(b"8\xed 17 08:52", "2019-08-17T08:52:00");
+    }
+
+    #[test]
+    fn what_is_no_date() {
+        for text in [
+            "Aug 36  2001",
+            "Nov 31 2018",
+            "Aug 22",
+            "May ab 2000",
+            "2012-30-07 00:31",
+            "1 ftp 12:00",
+            "Dec 19 ab:11",
+            "2003 3 20",
+            "",
+        ] {
+            check(text, "");
+        }
+    }
+}

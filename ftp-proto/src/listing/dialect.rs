@@ -1,0 +1,101 @@
+//! The dialects by name, and what a `SYST` answer says about them.
+
+/// A way of writing a listing.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// NetPresenz, Peter's server and their kin on classic Mac OS: resource and data fork sizes.
+    ClassicMac,
+    /// Sterling Connect:Enterprise batches.
+    ConnectEnterprise,
+    /// `dls`: name, size, date and a description.
+    Dls,
+    /// MS-DOS, Windows NT and CE, IIS.
+    Dos,
+    /// Easily Parsed LIST Format (D. J. Bernstein).
+    Eplf,
+    /// HP (Tandem) NonStop Guardian.
+    HpNonStop,
+    /// `MLSD` and `MLST` of RFC 3659.
+    Mlsx,
+    /// z/OS data sets.
+    Mvs,
+    /// z/OS JES spool.
+    MvsJes,
+    /// Members of a z/OS partitioned data set.
+    MvsPds,
+    /// Novell NetWare, rights in brackets.
+    NetWare,
+    /// Nortel wfFTP routers.
+    NortelWfFtp,
+    /// Unix with the mode in octal and the time in seconds.
+    NumericUnix,
+    /// OS/2.
+    Os2,
+    /// IBM i (OS/400), library and IFS names.
+    Os400,
+    /// Microware OS-9.
+    Os9,
+    /// SuperTCP for Windows.
+    SuperTcp,
+    /// `ls -l` in all its forms.
+    Unix,
+    /// VM/CMS and z/VM.
+    Vm,
+    /// OpenVMS: UCX, MultiNet, CMU, Compaq TCP/IP services.
+    Vms,
+    /// VShell before it learnt `ls -l`.
+    VShell,
+    /// VxWorks.
+    VxWorks,
+}
+
+impl Dialect {
+    /// Guesses from the text of a `SYST` answer. Many servers say `UNIX` whatever they send, so
+    /// this is where to look first and no more.
+    pub fn from_syst(text: &str) -> Option<Self> {
+        let text = text.trim_start().as_bytes();
+        let starts = |word: &str| {
+            text.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let known = [
+            ("AS/400", Self::Os400),
+            ("HP NonStop", Self::HpNonStop),
+            ("MACOS", Self::ClassicMac),
+            ("MVS", Self::Mvs),
+            ("NETWARE", Self::NetWare),
+            ("Nonstop", Self::HpNonStop),
+            ("OS/2", Self::Os2),
+            ("OS/400", Self::Os400),
+            ("Tandem", Self::HpNonStop),
+            ("UNIX", Self::Unix),
+            ("VM", Self::Vm),
+            ("Windows", Self::Dos),
+        ];
+        if starts("VMS") {
+            return Some(Self::Vms);
+        }
+        known.iter().find(|(word, _)| starts(word)).map(|(_, dialect)| *dialect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syst_names_a_dialect() {
+        for (text, dialect) in [
+            ("UNIX Type: L8", Some(Dialect::Unix)),
+            ("Windows_NT", Some(Dialect::Dos)),
+            ("VMS OpenVMS V8.3", Some(Dialect::Vms)),
+            ("VM/ESA 2.4.0", Some(Dialect::Vm)),
+            ("MVS is the operating system", Some(Dialect::Mvs)),
+            (" OS/400 is the remote operating system", Some(Dialect::Os400)),
+            ("", None),
+            ("Plan 9", None),
+        ] {
+            assert_eq!(Dialect::from_syst(text), dialect, "{text}");
+        }
+    }
+}

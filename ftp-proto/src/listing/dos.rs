@@ -1,0 +1,121 @@
+//! `dir` of MS-DOS, Windows NT and CE, as IIS and many devices send it.
+//!
+//! `04-27-00  12:09PM       <DIR>          name`, years of two or four digits, first or last, a
+//! clock of 12 or 24 hours, and separators in sizes. Month before day, always: a day before its
+//! month is refused, since most days cannot tell. File names keep their blanks.
+
+use super::{
+    Kind, Modified, Reason, Zone,
+    fields::{Columns, Miss, Parsed, entry as fields, grouped},
+    time::{Clock, Daytime, american_date, triple},
+};
+
+/// Reads one line of `dir`.
+pub(super) fn entry(line: &[u8], _: Clock) -> Parsed {
+    if !line.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) {
+        return Err(Miss::Shape);
+    }
+    let mut columns = Columns::new(line);
+    let date = columns.need()?;
+    let Some((_, b'-' | b'/')) = triple(date) else { return Err(Miss::Shape) };
+    let time = time(&mut columns).ok_or(Miss::Shape)?;
+    let date = american_date(date).ok_or(Miss::Broken(Reason::Date))?;
+    let modified = Modified::stated(date, Some(time), Zone::Server);
+    let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
+    let size = columns.need()?;
+    if size.starts_with(b"<") {
+        let (name, kind) = tagged(size, columns.name()?)?;
+        return Ok(fields(name, kind, None, Some(modified)));
+    }
+    let bytes = grouped(size).ok_or(Miss::Broken(Reason::Size))?;
+    let name = columns.rest().get(1..).filter(|n| !n.is_empty());
+    let name = name.ok_or(Miss::Broken(Reason::Name))?;
+    Ok(fields(name, Kind::File, Some(bytes), Some(modified)))
+}
+
+/// `03:09PM`, `03:09 PM`, `15:09`
+pub(super) fn time(columns: &mut Columns<'_>) -> Option<Daytime> {
+    let first = columns.next()?;
+    let digits = first.iter().take_while(|b| !b.is_ascii_alphabetic()).count();
+    let (time, meridian) = first.split_at(digits);
+    if !meridian.is_empty() {
+        return Daytime::parse_meridian(time, meridian);
+    }
+    let mut ahead = columns.clone();
+    let meridian = ahead.next().unwrap_or_default();
+    let Some(time) = Daytime::parse_meridian(time, meridian) else { return Daytime::parse(time) };
+    *columns = ahead;
+    Some(time)
+}
+
+/// What stands in brackets where a size would be. `dir` shows the target of a link behind its name.
+fn tagged<'a>(tag: &[u8], name: &'a [u8]) -> Result<(&'a [u8], Kind), Miss> {
+    match tag {
+        b"<DIR>" | b"<dir>" => Ok((name, Kind::Directory)),
+        b"<JUNCTION>" | b"<SYMLINK>" | b"<SYMLINKD>" => {
+            let split = memchr::memmem::rfind(name, b" [").filter(|_| name.ends_with(b"]"));
+            let Some(at) = split else { return Ok((name, Kind::Symlink { target: None })) };
+            let target = Some(name[at + 2..name.len() - 1].to_vec());
+            Ok((name[..at].trim_ascii_end(), Kind::Symlink { target }))
+        }
+        _ => Err(Miss::Broken(Reason::Columns)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use jiff::civil::datetime;
+
+    use super::*;
+
+    fn read(line: &str) -> Parsed {
+        entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)))
+    }
+
+    #[track_caller]
+    fn check(line: &str, name: &str, kind: &Kind, size: Option<u64>, time: &str) {
+        let entry = read(line).expect("an entry");
+        assert_eq!((entry.name_text(), &entry.kind, entry.size), (Some(name), kind, size));
+        assert_eq!(entry.modified.map(|m| m.at.to_string()).unwrap_or_default(), time);
+    }
+
+    #[test]
+    fn years_clocks_and_separators() {
+        let file = |line, size, time| check(line, "a b.txt", &Kind::File, Some(size), time);
+        file("04-14-00  03:47PM                  589 a b.txt", 589, "2000-04-14T15:47:00");
+        file("2002-09-02  19:06                9,730 a b.txt", 9730, "2002-09-02T19:06:00");
+        file("04-08-14  03:09 PM       1234 a b.txt", 1234, "2014-04-08T15:09:00");
+        file("01-06-79  02:42AM       458 a b.txt", 458, "2079-01-06T02:42:00");
+        file("10-15-09  00:34AM       458 a b.txt", 458, "2009-10-15T00:34:00");
+        file("12-03-20 13:34          56 a b.txt", 56, "2020-12-03T13:34:00");
+        file("10/3/2018   2:58 PM   34,358,368 a b.txt", 34_358_368, "2018-10-03T14:58:00");
+    }
+
+    #[test]
+    fn directories_and_links() {
+        let line = "12-05-96  05:03PM       <DIR>          my Dir";
+        check(line, "my Dir", &Kind::Directory, None, "1996-12-05T17:03:00");
+        let link = Kind::Symlink { target: Some(b"C:\\Docs".into()) };
+        let line = "12-05-2020  17:03    <SYMLINKD>     docs [C:\\Docs]";
+        check(line, "docs", &link, None, "2020-12-05T17:03:00");
+        let line = "12-05-2020  17:03    <JUNCTION>     docs";
+        check(line, "docs", &Kind::Symlink { target: None }, None, "2020-12-05T17:03:00");
+    }
+
+    #[test]
+    fn what_is_broken_says_so() {
+        for (line, miss) in [
+            ("20-05-97  03:31PM                  681 .bash", Miss::Broken(Reason::Date)),
+            ("10/3/2018   2:58 PM    34,35xxx38,368  win10.img", Miss::Broken(Reason::Size)),
+            ("11-02-09  05:32PM       <GARBAGE>      NT", Miss::Broken(Reason::Columns)),
+            ("12-25-10  12:00AM                  0", Miss::Broken(Reason::Name)),
+            ("12-25-10  12:00ZM                  0 x", Miss::Shape),
+            ("11-02-09", Miss::Shape),
+            ("word", Miss::Shape),
+        ] {
+            assert_eq!(read(line), Err(miss), "{line}");
+        }
+    }
+}

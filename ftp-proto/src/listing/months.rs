@@ -1,0 +1,250 @@
+//! Names of months in the languages that servers were seen to speak, in the encodings they use.
+//!
+//! A name may be cut to three letters or more, may end in a dot, and is compared without case.
+
+use alloc::{string::String, vec::Vec};
+
+/// Reads a month name in English: the form nearly all servers use.
+pub(super) fn english(name: &[u8]) -> Option<i8> {
+    let &[a, b, c, ..] = name else { return None };
+    let month: u8 = match [a | 0x20, b | 0x20, c | 0x20] {
+        [b'j', b'a', b'n'] => 1,
+        [b'f', b'e', b'b'] => 2,
+        [b'm', b'a', b'r'] => 3,
+        [b'a', b'p', b'r'] => 4,
+        [b'm', b'a', b'y'] => 5,
+        [b'j', b'u', b'n'] => 6,
+        [b'j', b'u', b'l'] => 7,
+        [b'a', b'u', b'g'] => 8,
+        [b's', b'e', b'p'] => 9,
+        [b'o', b'c', b't'] => 10,
+        [b'n', b'o', b'v'] => 11,
+        [b'd', b'e', b'c'] => 12,
+        _ => return None,
+    };
+    let full = ENGLISH[usize::from(month - 1)].as_bytes();
+    let cut = full.get(..name.len()).is_some_and(|full| full.eq_ignore_ascii_case(name));
+    (cut || name.eq_ignore_ascii_case(b"sept")).then_some(month.cast_signed())
+}
+
+/// Reads a month name in any language known here.
+pub(super) fn any(name: &[u8]) -> Option<i8> {
+    let name = name.strip_suffix(b",").unwrap_or(name);
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    if name.len() > 40 {
+        return None;
+    }
+    english(name).or_else(|| readings(name).iter().find_map(|text| localized(text)))
+}
+
+fn localized(name: &str) -> Option<i8> {
+    if name.chars().count() < 2 {
+        return None;
+    }
+    if let Some((_, month)) = SHORT.iter().find(|(short, _)| *short == name) {
+        return Some(*month);
+    }
+    if name.chars().count() < 3 {
+        return None;
+    }
+    let months = LANGUAGES.iter().flat_map(|language| (1..).zip(language.iter()));
+    months.into_iter().find(|(_, full)| full.starts_with(name)).map(|(month, _)| month)
+}
+
+/// The ways to read bytes as text: UTF-8, UTF-8 encoded twice, and single-byte encodings.
+fn readings(name: &[u8]) -> Vec<String> {
+    let lower = |text: &str| text.to_lowercase();
+    match core::str::from_utf8(name) {
+        Ok(text) => {
+            let narrow: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+            let twice = narrow.filter(|b| !b.is_ascii()).and_then(|b| String::from_utf8(b).ok());
+            core::iter::once(lower(text)).chain(twice.as_deref().map(lower)).collect()
+        }
+        Err(_) => [latin1, windows_1251, koi8_r, latin2, windows_1253]
+            .iter()
+            .map(|decode| lower(&name.iter().map(|b| decode(*b)).collect::<String>()))
+            .collect(),
+    }
+}
+
+fn latin1(byte: u8) -> char {
+    char::from(byte)
+}
+
+fn windows_1251(byte: u8) -> char {
+    match byte {
+        0xC0.. => char::from_u32(0x410 + u32::from(byte - 0xC0)).unwrap_or('\u{FFFD}'),
+        0xB3 => 'і',
+        _ => char::from(byte),
+    }
+}
+
+fn koi8_r(byte: u8) -> char {
+    const LOWER: &str = "юабцдефгхийклмнопярстужвьызшэщчъ";
+    match byte {
+        0xC0.. => LOWER.chars().nth(usize::from(byte & 0x1F)).unwrap_or('\u{FFFD}'),
+        _ => char::from(byte),
+    }
+}
+
+fn windows_1253(byte: u8) -> char {
+    match byte {
+        0xC0.. => char::from_u32(0x390 + u32::from(byte - 0xC0)).unwrap_or('\u{FFFD}'),
+        _ => char::from(byte),
+    }
+}
+
+/// ISO 8859-2 and Windows 1250, as far as months need them.
+fn latin2(byte: u8) -> char {
+    match byte {
+        0xBC | 0x9F => 'ź',
+        0xB9 | 0x9A => 'š',
+        0xBE | 0x9E => 'ž',
+        0xE8 => 'č',
+        0xEC => 'ě',
+        0xF8 => 'ř',
+        0xF9 => 'ů',
+        0xD8 => 'Ř',
+        _ => char::from(byte),
+    }
+}
+
+type Year = [&'static str; 12];
+
+const ENGLISH: Year = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// Full names; an earlier language wins where a cut name is of two.
+#[rustfmt::skip]
+const LANGUAGES: &[Year] = &[
+    ENGLISH,
+    ["januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember"],
+    ["jänner", "feber", "maerz", "april", "maj", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"],
+    ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre"],
+    ["januari", "fevrier", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"],
+    ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"],
+    ["janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"],
+    ["gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"],
+    ["gener", "febrer", "març", "abril", "maig", "juny", "juliol", "agost", "setembre", "octubre", "novembre", "desembre"],
+    ["januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "desember"],
+    ["tammikuu", "helmikuu", "maaliskuu", "huhtikuu", "toukokuu", "kesäkuu", "heinäkuu", "elokuu", "syyskuu", "lokakuu", "marraskuu", "joulukuu"],
+    ["január", "február", "március", "április", "május", "június", "július", "augusztus", "szeptember", "október", "november", "december"],
+    ["styczeń", "luty", "marzec", "kwiecień", "maj", "czerwiec", "lipiec", "sierpień", "wrzesień", "październik", "listopad", "grudzień"],
+    ["stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października", "listopada", "grudnia"],
+    ["leden", "únor", "březen", "duben", "květen", "červen", "července", "srpen", "září", "říjen", "listopad", "prosinec"],
+    ["ledna", "února", "března", "dubna", "května", "června", "červenec", "srpna", "zari", "října", "listopadu", "prosince"],
+    ["január", "február", "marec", "apríl", "máj", "jún", "júl", "august", "september", "október", "november", "december"],
+    ["januar", "februar", "marec", "april", "maj", "junij", "julij", "avgust", "september", "oktober", "november", "december"],
+    ["ianuarie", "februarie", "martie", "aprilie", "mai", "iunie", "iulie", "august", "septembrie", "octombrie", "noiembrie", "decembrie"],
+    ["jaanuar", "veebruar", "märts", "aprill", "mai", "juuni", "juuli", "august", "september", "oktoober", "november", "detsember"],
+    ["janvāris", "februāris", "marts", "aprīlis", "maijs", "jūnijs", "jūlijs", "augusts", "septembris", "oktobris", "novembris", "decembris"],
+    ["sausis", "vasaris", "kovas", "balandis", "gegužė", "birželis", "liepa", "rugpjūtis", "rugsėjis", "spalis", "lapkritis", "gruodis"],
+    ["ocak", "şubat", "mart", "nisan", "mayıs", "haziran", "temmuz", "ağustos", "eylül", "ekim", "kasım", "aralık"],
+    ["janúar", "febrúar", "mars", "apríl", "maí", "júní", "júlí", "ágúst", "september", "október", "nóvember", "desember"],
+    ["januari", "februari", "maret", "april", "mei", "juni", "juli", "agustus", "september", "oktober", "november", "desember"],
+    ["январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь"],
+    ["января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"],
+    ["січень", "лютий", "березень", "квітень", "травень", "червень", "липень", "серпень", "вересень", "жовтень", "листопад", "грудень"],
+    ["януари", "февруари", "март", "април", "май", "юни", "юли", "август", "септември", "октомври", "ноември", "декември"],
+    ["ιανουάριος", "φεβρουάριος", "μάρτιος", "απρίλιος", "μάιος", "ιούνιος", "ιούλιος", "αύγουστος", "σεπτέμβριος", "οκτώβριος", "νοέμβριος", "δεκέμβριος"],
+    ["ιανουαρίου", "φεβρουαρίου", "μαρτίου", "απριλίου", "μαΐου", "ιουνίου", "ιουλίου", "αυγούστου", "σεπτεμβρίου", "οκτωβρίου", "νοεμβρίου", "δεκεμβρίου"],
+];
+
+/// Short forms that no full name begins with, and such as would be read as another month.
+const SHORT: &[(&str, i8)] = &[
+    ("agt", 8),
+    ("agu", 8),
+    ("dez", 12),
+    ("dic", 12),
+    ("fev", 2),
+    ("fév", 2),
+    ("grd", 12),
+    ("jui", 7),
+    ("juil", 7),
+    ("maj", 5),
+    ("mei", 5),
+    ("mrt", 3),
+    ("mrz", 3),
+    ("mär", 3),
+    ("okt", 10),
+    ("rgp", 8),
+    ("rgs", 9),
+    ("sept", 9),
+    ("szept", 9),
+    ("čvc", 7),
+    ("čvn", 6),
+    ("srp", 8),
+    ("мая", 5),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &[u8], month: i8) {
+        assert_eq!(any(name), Some(month), "{}", name.escape_ascii());
+    }
+
+    #[test]
+    fn english_names_may_be_cut_and_not_extended() {
+        assert_eq!(english(b"JAN"), Some(1));
+        assert_eq!(english(b"Sept"), Some(9));
+        assert_eq!(english(b"december"), Some(12));
+        assert_eq!(english(b"Marx"), None);
+        assert_eq!(english(b"De"), None);
+    }
+
+    #[test]
+    fn other_languages_and_dots() {
+        check("Juli,".as_bytes(), 7);
+        check(b"Okt.", 10);
+        check(b"JUI", 7);
+        check("juin".as_bytes(), 6);
+        check("août".as_bytes(), 8);
+        check("déc.".as_bytes(), 12);
+        check("Mär".as_bytes(), 3);
+        check("paź".as_bytes(), 10);
+        check("szept".as_bytes(), 9);
+        check("ноя".as_bytes(), 11);
+        check("Μαΐ".as_bytes(), 5);
+    }
+
+    #[test]
+    fn single_byte_encodings_and_utf8_twice() {
+        check(b"\xe0\xef\xf0", 4);
+        check(b"\xcd\xee\xff", 11);
+        check(b"\xc1\xd0\xd2", 4);
+        check(b"ao\xfbt", 8);
+        check("Ð¼Ð°Ð¹".as_bytes(), 5);
+    }
+
+    #[test]
+    fn no_name_is_shared_by_two_months_in_one_language() {
+        for language in LANGUAGES {
+            for (month, full) in (1..).zip(language.iter()) {
+                assert_eq!(localized(full), Some(month), "{full}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_months() {
+        for word in ["", "x", "ma", "user", "Domain", "\u{6708}"] {
+            assert_eq!(any(word.as_bytes()), None, "{word}");
+        }
+        assert_eq!(any(&[0xFF; 100]), None);
+    }
+}

@@ -1,0 +1,511 @@
+//! The reader: bytes in, one item for each line out.
+//!
+//! It looks for the dialect where it was last found, then everywhere, so that a listing in one
+//! dialect costs one attempt a line and a mixture is still read. Every line ends as exactly one
+//! item; where a line is held back (a name whose fields follow on the next line, a date whose order
+//! a later line may prove) its item comes later, in order.
+
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use core::fmt;
+
+use jiff::civil::DateTime;
+
+use super::{
+    Dialect, Entry, Kind,
+    fields::{Miss, is_blank},
+    lines::Lines,
+    mlsx, noise, os400,
+    time::Clock,
+    unix, vms, wrapped,
+};
+
+/// What a reader needs to know beforehand.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// The time now, in the server's zone if it is known: years that a line leaves out follow it.
+    pub now: DateTime,
+    /// Where to look first, such as [`Dialect::from_syst`] tells.
+    pub hint: Option<Dialect>,
+    /// The only dialect to read.
+    pub fixed: Option<Dialect>,
+    /// The directory that is listed: entries named by their full path are seen to be in it.
+    pub directory: Option<Vec<u8>>,
+    /// What a server may ask us to hold.
+    pub caps: Caps,
+}
+
+impl Options {
+    /// Returns options with nothing known but the time.
+    pub fn new(now: DateTime) -> Self {
+        Self { now, hint: None, fixed: None, directory: None, caps: Caps::default() }
+    }
+}
+
+/// Limits against hostile servers.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Caps {
+    /// Bytes of one line; the rest of a longer one is dropped.
+    pub line: usize,
+    /// Lines of one listing; what follows is not read.
+    pub lines: u64,
+    /// Entries held back at a time.
+    pub held: usize,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { line: 64 << 10, lines: 100_000_000, held: 256 }
+    }
+}
+
+/// What a line turned out to be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Item {
+    /// Something in the directory.
+    Entry(Entry),
+    /// The directory itself or the one above it: `.`, `..`, `cdir`, `pdir`.
+    Own(Entry),
+    /// The path of the directory whose entries follow, in a recursive listing.
+    Section(Vec<u8>),
+    /// A header, a total, a blank line.
+    Noise,
+    /// A line that nobody understood: there is something in the directory that we do not know.
+    Unread(Unread),
+}
+
+/// A line that is no entry and no known noise.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Unread {
+    /// The line without its end, cut where it is too long.
+    pub line: Box<[u8]>,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read listing line `{}`: {}", self.line.escape_ascii(), self.reason)
+    }
+}
+
+impl core::error::Error for Unread {}
+
+/// Why a line could not be read.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A column is missing or of the wrong sort.
+    #[error("a column is missing or of the wrong sort")]
+    Columns,
+    /// There is no such day or time, or no date where one is due.
+    #[error("no date or time that exists")]
+    Date,
+    /// The line is longer than the cap.
+    #[error("longer than the cap on lines")]
+    LineTooLong,
+    /// The listing has more lines than the cap allows.
+    #[error("more lines than the cap on listings")]
+    ListingTooLong,
+    /// There is no name.
+    #[error("no name")]
+    Name,
+    /// The server says that it may not look at this one.
+    #[error("the server has no access to it")]
+    Refused,
+    /// The size is no number, or too large a one.
+    #[error("no size that can be")]
+    Size,
+    /// No dialect has such lines.
+    #[error("no known dialect has such lines")]
+    Unknown,
+}
+
+/// Reads one listing.
+#[derive(Debug)]
+pub struct Reader {
+    lines: Lines,
+    state: State,
+    steps: u64,
+}
+
+impl Reader {
+    /// Returns a reader for one listing.
+    pub fn new(options: Options) -> Self {
+        Self { lines: Lines::new(options.caps), state: State::new(options), steps: 0 }
+    }
+
+    /// Takes the next bytes of the listing, split anywhere.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.lines.feed(bytes);
+    }
+
+    /// Tells that the listing is complete: a last line without an end counts.
+    pub fn finish(&mut self) {
+        self.lines.finish();
+    }
+
+    /// Returns the next item, or `None` until there are more bytes. After [`finish`](Self::finish)
+    /// `None` is the end.
+    #[expect(clippy::should_implement_trait, reason = "more items may follow `None`")]
+    pub fn next(&mut self) -> Option<Item> {
+        loop {
+            if let Some(item) = self.state.ready.pop_front() {
+                return Some(item);
+            }
+            let Some(line) = self.lines.next() else { break };
+            self.steps += 1;
+            if let Some(item) = self.state.take(line) {
+                return Some(item);
+            }
+        }
+        if self.lines.is_finished() {
+            self.state.end();
+        }
+        self.state.ready.pop_front()
+    }
+
+    /// Returns the dialect of the last entry.
+    pub fn dialect(&self) -> Option<Dialect> {
+        self.state.current
+    }
+
+    /// Returns how many lines were looked at and how many bytes: the work done, for tests that it
+    /// grows with the input and no faster.
+    #[doc(hidden)]
+    pub fn steps(&self) -> u64 {
+        self.steps + self.lines.steps()
+    }
+}
+
+/// The dialects in the order in which a line is offered to them: those with clear marks first.
+const ORDER: &[Dialect] =
+    &[Dialect::Eplf, Dialect::Mlsx, Dialect::Unix, Dialect::Dos, Dialect::Vms, Dialect::Os400];
+
+#[derive(Debug)]
+struct State {
+    clock: Clock,
+    fixed: Option<Dialect>,
+    directory: Option<Vec<u8>>,
+    caps: Caps,
+    current: Option<Dialect>,
+    /// The lines are those of a `STAT` reply.
+    replied: bool,
+    /// A line that may be a name whose fields follow on the next line.
+    name: Option<Vec<u8>>,
+    /// Why items are kept in `held`; it is empty otherwise.
+    hold: Option<Hold>,
+    held: VecDeque<Item>,
+    ready: VecDeque<Item>,
+}
+
+/// Why items are held back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Hold {
+    /// The one entry may be the listed directory itself, which cannot be looked into.
+    Itself,
+    /// Links of `MLSD` whose target may follow as an entry of its own.
+    Links,
+    /// Dates may be day or month or year first.
+    Order,
+}
+
+impl State {
+    fn new(options: Options) -> Self {
+        Self {
+            clock: Clock::new(options.now),
+            fixed: options.fixed,
+            directory: options.directory,
+            caps: options.caps,
+            current: options.fixed.or(options.hint),
+            replied: false,
+            name: None,
+            hold: None,
+            held: VecDeque::new(),
+            ready: VecDeque::new(),
+        }
+    }
+
+    /// Takes one line and returns its item, unless items must wait or were waiting.
+    fn take(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
+        let line = match line {
+            Ok(line) => line,
+            Err(unread) => {
+                self.flush_name();
+                return self.put(Item::Unread(unread));
+            }
+        };
+        if self.name.is_some() {
+            if let Some(item) = self.joined(line) {
+                self.put_back(Item::Noise);
+                return self.put(item);
+            }
+            self.flush_name();
+        }
+        let item = self.item(line)?;
+        self.put(item)
+    }
+
+    /// Tells what a line is; `None` when it waits for the next.
+    fn item(&mut self, line: &[u8]) -> Option<Item> {
+        let reason = match self.entry(line) {
+            Ok(entry) => return Some(self.placed(entry, line)),
+            Err(Miss::Broken(reason)) => reason,
+            Err(Miss::Shape) => Reason::Unknown,
+        };
+        if line.iter().all(|b| is_blank(*b)) {
+            return Some(Item::Noise);
+        }
+        if reason == Reason::Unknown {
+            if let Some(item) = self.reply_line(line) {
+                return Some(item);
+            }
+            if let Some(item) = noise::item(line) {
+                return Some(item);
+            }
+            if wrapped::may_be_name(line) {
+                self.name = Some(line.to_vec());
+                return None;
+            }
+        }
+        Some(Item::Unread(Unread { line: line.into(), reason }))
+    }
+
+    fn entry(&mut self, line: &[u8]) -> Result<Entry, Miss> {
+        if let Some(current) = self.current {
+            match parse(current, line, self.clock) {
+                Err(Miss::Shape) if self.fixed.is_none() => {}
+                done => return done,
+            }
+        }
+        for dialect in ORDER.iter().filter(|d| Some(**d) != self.current) {
+            match parse(*dialect, line, self.clock) {
+                Err(Miss::Shape) => {}
+                done => {
+                    self.current = Some(*dialect).filter(|_| done.is_ok()).or(self.current);
+                    return done;
+                }
+            }
+        }
+        unix::without_mode(line, self.clock).or_else(|miss| match self.current {
+            None | Some(Dialect::Mlsx) => mlsx::without_facts(line),
+            Some(_) => Err(miss),
+        })
+    }
+
+    /// Reads the second line of an entry whose name stands on a line of its own.
+    fn joined(&mut self, line: &[u8]) -> Option<Item> {
+        let whole = wrapped::join(self.name.as_deref()?, line)?;
+        if vms::is_refusal(line) {
+            self.name = None;
+            return Some(Item::Unread(Unread { line: whole.into(), reason: Reason::Refused }));
+        }
+        let dialect = wrapped::dialect(&whole);
+        let entry = parse(dialect, &whole, self.clock).ok()?;
+        self.name = None;
+        self.current = Some(dialect);
+        Some(self.placed(entry, &whole))
+    }
+
+    fn flush_name(&mut self) {
+        if let Some(line) = self.name.take() {
+            let unread = Unread { line: line.into(), reason: Reason::Unknown };
+            self.put_back(Item::Unread(unread));
+        }
+    }
+
+    /// Reads a line of a `STAT` reply: `211-Status of /:`, `200-drwx------ ..`, `213 End`.
+    fn reply_line(&mut self, line: &[u8]) -> Option<Item> {
+        let (separator, text) = noise::reply_text(line)?;
+        if let Ok(entry) = self.entry(text) {
+            self.replied = true;
+            return Some(self.placed(entry, line));
+        }
+        if separator == b' ' && !self.replied {
+            return None;
+        }
+        self.replied = true;
+        Some(Item::Noise)
+    }
+
+    /// Puts an entry where it belongs: below the listed directory, or is that directory itself.
+    fn placed(&mut self, mut entry: Entry, line: &[u8]) -> Item {
+        entry.line = line.into();
+        if entry.name.first() == Some(&b'/')
+            && let Some(directory) = &self.directory
+        {
+            let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+            let below = entry.name.strip_prefix(directory).and_then(|n| n.strip_prefix(b"/"));
+            if let Some(below) = below.filter(|n| !n.is_empty() && !n.contains(&b'/')) {
+                entry.name = below.to_vec();
+            } else if last(&entry.name) == last(directory) {
+                entry.kind = Kind::Current;
+            }
+        }
+        match entry.kind {
+            Kind::Current | Kind::Parent => Item::Own(entry),
+            _ => Item::Entry(entry),
+        }
+    }
+
+    /// Returns the item unless something must come before it.
+    fn put(&mut self, item: Item) -> Option<Item> {
+        let item = match self.hold {
+            None => item,
+            Some(hold) => self.held_back(hold, item)?,
+        };
+        if let Some(hold) = self.must_wait(&item) {
+            self.hold = Some(hold);
+            self.held.push_back(item);
+            return None;
+        }
+        if self.ready.is_empty() {
+            return Some(item);
+        }
+        self.ready.push_back(item);
+        None
+    }
+
+    fn put_back(&mut self, item: Item) {
+        if let Some(item) = self.put(item) {
+            self.ready.push_back(item);
+        }
+    }
+
+    /// Says whether this entry cannot be given out before more lines are known.
+    fn must_wait(&mut self, item: &Item) -> Option<Hold> {
+        let Item::Entry(entry) = item else { return None };
+        match (&entry.kind, self.current) {
+            (Kind::Symlink { target: None }, Some(Dialect::Mlsx)) if entry.unique.is_some() => {
+                Some(Hold::Links)
+            }
+            (_, Some(Dialect::Os400)) if self.clock.order.is_none() && entry.modified.is_some() => {
+                self.clock.order = os400::order(&entry.line);
+                self.clock.order.is_none().then_some(Hold::Order)
+            }
+            (Kind::Directory, _) if self.may_be_itself(entry) => Some(Hold::Itself),
+            _ => None,
+        }
+    }
+
+    /// A directory that nobody may read, listed by `STAT`, shows itself instead of what is in it.
+    fn may_be_itself(&self, entry: &Entry) -> bool {
+        let Some(directory) = self.directory.as_deref().filter(|_| self.replied) else {
+            return false;
+        };
+        entry.mode.is_some_and(|mode| mode & 0o444 == 0) && entry.name == last(directory)
+    }
+
+    /// Looks at an item that follows held ones, and returns it when they are held no longer.
+    fn held_back(&mut self, hold: Hold, item: Item) -> Option<Item> {
+        let mut item = match item {
+            Item::Entry(entry) if hold == Hold::Links && self.give_target(&entry) => Item::Noise,
+            item => item,
+        };
+        if let (Hold::Order, Item::Entry(entry)) = (hold, &item) {
+            self.clock.order = os400::order(&entry.line);
+        }
+        let waits = match hold {
+            Hold::Itself => item == Item::Noise,
+            Hold::Links => self.must_wait(&item) == Some(Hold::Links),
+            Hold::Order => self.clock.order.is_none(),
+        };
+        if waits && self.held.len() < self.caps.held {
+            self.held.push_back(item);
+            return None;
+        }
+        if hold == Hold::Order {
+            self.settle_order();
+            if let Item::Entry(entry) = &mut item {
+                self.reread(entry);
+            }
+        }
+        self.release();
+        Some(item)
+    }
+
+    /// Completes the held links of the same file, which was listed under its own path.
+    fn give_target(&mut self, target: &Entry) -> bool {
+        let mut given = false;
+        if !target.name.starts_with(b"/") {
+            return false;
+        }
+        for item in &mut self.held {
+            let Item::Entry(link) = item else { continue };
+            if link.unique == target.unique {
+                link.kind = Kind::Symlink { target: Some(target.name.clone()) };
+                given = true;
+            }
+        }
+        given
+    }
+
+    /// Decides the order of dates that no line has proved.
+    fn settle_order(&mut self) {
+        let mut entries = self.held.iter().filter_map(|item| match item {
+            Item::Entry(entry) => Some(entry),
+            _ => None,
+        });
+        if self.clock.order.is_none() {
+            self.clock.order = entries.find_map(|entry| os400::guess(&entry.line));
+        }
+    }
+
+    fn reread(&self, entry: &mut Entry) {
+        if let Ok(again) = os400::entry(&entry.line, self.clock) {
+            entry.modified = again.modified;
+        }
+    }
+
+    fn release(&mut self) {
+        let order = self.hold.take() == Some(Hold::Order);
+        for mut item in core::mem::take(&mut self.held) {
+            if let (true, Item::Entry(entry)) = (order, &mut item) {
+                self.reread(entry);
+            }
+            self.ready.push_back(item);
+        }
+    }
+
+    /// Settles what was held back for lines that do not come.
+    fn end(&mut self) {
+        self.flush_name();
+        match self.hold {
+            None => {}
+            Some(Hold::Links) => self.release(),
+            Some(Hold::Order) => {
+                self.settle_order();
+                self.release();
+            }
+            Some(Hold::Itself) => {
+                if let Some(Item::Entry(entry)) = self.held.front_mut() {
+                    let itself = core::mem::take(entry);
+                    self.held[0] = Item::Own(Entry { kind: Kind::Current, ..itself });
+                }
+                self.release();
+            }
+        }
+    }
+}
+
+fn last(path: &[u8]) -> &[u8] {
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    let slash = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
+    &path[slash..]
+}
+
+fn parse(dialect: Dialect, line: &[u8], clock: Clock) -> Result<Entry, Miss> {
+    use super::{dos, eplf};
+    match dialect {
+        Dialect::Dos => dos::entry(line, clock),
+        Dialect::Eplf => eplf::entry(line),
+        Dialect::Mlsx => mlsx::parse(line),
+        Dialect::Os400 => os400::entry(line, clock),
+        Dialect::Unix => unix::entry(line, clock),
+        Dialect::Vms => vms::entry(line),
+        _ => Err(Miss::Shape),
+    }
+}

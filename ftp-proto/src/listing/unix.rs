@@ -1,0 +1,481 @@
+//! `ls -l` as Unix servers, and all that imitate them, send it.
+//!
+//! POSIX: `"%s %u %s %s %u %s %s\n", <mode>, <links>, <owner>, <group>, <size>, <date>, <name>`.
+//! Any of links, owner and group may be missing, and owners may hold blanks, so the date is looked
+//! for: the first that stands behind something like a size. Device numbers, human-readable sizes,
+//! sizes glued to the group, ACL marks and block counts (`ls -s`) are understood.
+//! A name is what follows the single blank behind the date, leading blanks included.
+
+use super::{
+    Device, Entry, Kind, Modified, Reason, Text,
+    date::listed,
+    fields::{Columns, Miss, Owners, Parsed, column, grouped, is_blank, is_number, number, small},
+    months,
+    time::Clock,
+};
+
+/// More columns than this before a date are no listing line.
+const MAX_COLUMNS: usize = 32;
+
+/// Reads one line of `ls -l`.
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+    let start = line.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
+    let (letter, mode, at) = match mode_column(line, start) {
+        Some(mode) => mode,
+        None => behind_a_count(line, start).ok_or(Miss::Shape)?,
+    };
+    let Some(row) = Row::find(line, at, clock) else {
+        return undated(line, at, letter, mode);
+    };
+    let entry = row.entry(line, letter)?;
+    Ok(Entry { mode, ..entry })
+}
+
+/// Reads a line whose first columns are no mode but whose others are all there: there are servers
+/// with own letters. It says a file unless the letter of a directory or link comes first.
+pub(super) fn without_mode(line: &[u8], clock: Clock) -> Parsed {
+    let (letter, start) =
+        (*line.first().ok_or(Miss::Shape)?, column(line, 0).ok_or(Miss::Shape)?.1);
+    let row = Row::find(line, start, clock).ok_or(Miss::Shape)?;
+    let owners = row.owners();
+    let words = Columns::new(owners).count().checked_sub(3).ok_or(Miss::Shape)?;
+    let mut columns = Columns::new(owners);
+    for _ in 0..words {
+        columns.need()?;
+    }
+    let skipped = column(owners, owners.len() - columns.rest().len()).ok_or(Miss::Shape)?.0;
+    let links = columns.need()?;
+    if !letter.is_ascii_alphabetic() || !is_number(links) || number(row.size()).is_none() {
+        return Err(Miss::Shape);
+    }
+    let letter = if matches!(letter, b'd' | b'l') { letter } else { b'-' };
+    let (columns, size_at) = (&row.columns[skipped..], row.size_at - skipped);
+    Row { columns, size_at, ..row }.entry(line, letter)
+}
+
+/// Reads the permission bits of a mode such as `-rwsr-xr-T`, in ten letters with its type or nine
+/// without.
+pub fn mode(text: &[u8]) -> Option<u16> {
+    let letters = if text.len() == 10 { &text[1..] } else { text };
+    (letters.len() == 9).then(|| bits(letters))?
+}
+
+/// Sums up the bits of up to three groups `rwx`.
+fn bits(letters: &[u8]) -> Option<u16> {
+    let mut bits = 0;
+    for (at, letter) in letters.iter().enumerate() {
+        let shift = 8 - at;
+        let special = 0o1000 << (2 - at / 3);
+        bits |= match (at % 3, letter) {
+            (_, b'-') => 0,
+            (0, b'r') | (1, b'w') | (2, b'x') => 1 << shift,
+            (2, b's' | b't') => 1 << shift | special,
+            (2, b'S' | b'T' | b'l' | b'L') => special,
+            _ => return None,
+        };
+    }
+    Some(bits)
+}
+
+/// Reads the mode that begins at `start`: its letter, its bits, and where it ends.
+fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
+    let (letter, rest) = line[start..].split_first()?;
+    if !b"-dlbcpsDCMPnmw?".contains(letter) {
+        return None;
+    }
+    let is_right = |b: &u8| b"-rwxsStTlL?".contains(b);
+    let len = rest.iter().take(9).take_while(|b| is_right(b)).count();
+    let end = rest.iter().skip(len).take_while(|b| matches!(b, b'+' | b'.' | b'@')).count() + len;
+    let closed = rest.get(end).is_none_or(|b| is_blank(*b) || b.is_ascii_digit());
+    // Six letters and eight were seen too.
+    let known = closed && matches!(len, 6 | 8 | 9);
+    let bits = bits(&rest[..len]);
+    let readable = bits.is_some() || rest[..len].contains(&b'?');
+    (known && readable).then(|| (*letter, bits.filter(|_| len != 8), start + 1 + end))
+}
+
+/// `ls -s` and `ls -i` put a number before the mode.
+fn behind_a_count(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
+    let (_, end) = column(line, start).filter(|(start, end)| is_number(&line[*start..*end]))?;
+    mode_column(line, column(line, end)?.0)
+}
+
+/// The columns of a line with a date.
+struct Row<'a> {
+    /// Links, owner, group and size, as far as they are there.
+    columns: &'a [u8],
+    /// Where in `columns` the size begins.
+    size_at: usize,
+    modified: Modified,
+    /// Where the date ends.
+    end: usize,
+}
+
+impl<'a> Row<'a> {
+    /// Finds the first date behind something like a size. What stands first behind the mode counts
+    /// as a size only when there is no other: it mostly is the number of links.
+    fn find(line: &'a [u8], at: usize, clock: Clock) -> Option<Self> {
+        let mut size = column(line, at)?;
+        let start = size.0;
+        let mut only = None;
+        for nth in 0..MAX_COLUMNS {
+            let Some(next) = column(line, size.1) else { break };
+            if may_end_size(&line[size.0..size.1])
+                && let Some((modified, end)) = listed(line, next.0, clock)
+            {
+                let columns = &line[start..size.1];
+                let row = Self { columns, size_at: size.0 - start, modified, end };
+                if nth > 0 {
+                    return Some(row);
+                }
+                only = Some(row);
+            }
+            size = next;
+        }
+        only
+    }
+
+    /// Links, owner and group.
+    fn owners(&self) -> &'a [u8] {
+        self.columns[..self.size_at].trim_ascii_end()
+    }
+
+    fn size(&self) -> &'a [u8] {
+        &self.columns[self.size_at..]
+    }
+
+    fn entry(&self, line: &[u8], letter: u8) -> Parsed {
+        let name = line.get(self.end + 1..).filter(|n| !n.is_empty());
+        let name = name.ok_or(Miss::Broken(Reason::Name))?;
+        let (owners, size) = self.sized(letter)?;
+        let (owner, group) = owners_of(owners)?;
+        let number = match size {
+            Size::Device(major, minor) => Some((major, minor)),
+            Size::Bytes(_) => None,
+        };
+        let bytes = match size {
+            Size::Bytes(bytes) => bytes,
+            Size::Device(..) => None,
+        };
+        let (name, kind) = kind(letter, name, bytes, number);
+        Ok(Entry {
+            size: bytes,
+            modified: Some(self.modified),
+            owner: owner.map(Text::from),
+            group: group.map(Text::from),
+            ..super::fields::entry(name, kind, None, None)
+        })
+    }
+
+    /// Tells the size from device numbers and from a size glued to the group.
+    fn sized(&self, letter: u8) -> Result<(&'a [u8], Size), Miss> {
+        let (owners, size) = (self.owners(), self.size());
+        if let Some(bytes) = number(size) {
+            return Ok(match split_major(owners).zip(small(size)) {
+                Some(((owners, major), minor)) => (owners, Size::Device(major, minor)),
+                None => (owners, Size::Bytes(Some(bytes))),
+            });
+        }
+        if matches!(letter, b'b' | b'c')
+            && let Some(comma) = memchr::memchr(b',', size)
+            && let (Some(major), Some(minor)) = (small(&size[..comma]), small(&size[comma + 1..]))
+        {
+            return Ok((owners, Size::Device(major, minor)));
+        }
+        if let Some(bytes) = scaled(size) {
+            return Ok((owners, Size::Bytes(Some(bytes))));
+        }
+        if size.strip_prefix(b"-").is_some_and(is_number) {
+            return Ok((owners, Size::Bytes(None)));
+        }
+        self.glued().ok_or(Miss::Broken(Reason::Size))
+    }
+
+    /// `ftpadmin125435904`: where the size fills its column nothing may stand between it and the
+    /// group. The owner stays out of it, so a second word must be there, and no third.
+    fn glued(&self) -> Option<(&'a [u8], Size)> {
+        let size = self.size();
+        let digits = size.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let words = Columns::new(self.owners()).filter(|w| !is_number(w)).count();
+        let plausible = size[0].is_ascii_alphabetic() && digits > 0 && words == 1;
+        let bytes = number(&size[size.len() - digits..])?;
+        let owners = &self.columns[..self.columns.len() - digits];
+        plausible.then_some((owners, Size::Bytes(Some(bytes))))
+    }
+}
+
+/// Splits the `8,` of `8,  17` off the owners before it.
+fn split_major(owners: &[u8]) -> Option<(&[u8], u32)> {
+    let text = owners.strip_suffix(b",")?;
+    let at = text.iter().rposition(|b| is_blank(*b)).map_or(0, |at| at + 1);
+    Some((text[..at].trim_ascii_end(), small(&text[at..])?))
+}
+
+enum Size {
+    Bytes(Option<u64>),
+    Device(u32, u32),
+}
+
+/// A size ends in a digit, or in a digit and its unit.
+fn may_end_size(column: &[u8]) -> bool {
+    match column {
+        [.., b'0'..=b'9'] => true,
+        [.., b'0'..=b'9', unit] => exponent(*unit).is_some(),
+        _ => false,
+    }
+}
+
+fn exponent(unit: u8) -> Option<u32> {
+    b"BKMGTP".iter().position(|u| *u == unit.to_ascii_uppercase())?.try_into().ok()
+}
+
+/// `33.5k`, `61.8M`, `1,234,567`; a unit is a power of 1024.
+fn scaled(size: &[u8]) -> Option<u64> {
+    let Some((unit, digits)) = size.split_last().filter(|(unit, _)| !unit.is_ascii_digit()) else {
+        return grouped(size);
+    };
+    let unit = 1024u64.checked_pow(exponent(*unit)?)?;
+    let dot = memchr::memchr2(b'.', b',', digits).unwrap_or(digits.len());
+    let whole = number(&digits[..dot])?.checked_mul(unit)?;
+    let Some(fraction) = digits.get(dot + 1..) else { return Some(whole) };
+    let denominator = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    whole.checked_add(number(fraction)?.checked_mul(unit)? / denominator)
+}
+
+/// Splits links, owner and group. Names may hold blanks; then two blanks part them, else the owner
+/// is the first word. Without a number of links there are two words at most.
+fn owners_of(columns: &[u8]) -> Result<Owners<'_>, Miss> {
+    let mut words = Columns::new(columns);
+    let Some(first) = words.next() else { return Ok((None, None)) };
+    let names = if is_number(first) || first == b"?" {
+        words.rest().trim_ascii_start()
+    } else if words.clone().count() > 1 {
+        return Err(Miss::Broken(Reason::Columns));
+    } else {
+        columns
+    };
+    let gap = (names.windows(2).position(|w| is_blank(w[0]) && is_blank(w[1])))
+        .or_else(|| names.iter().position(|b| is_blank(*b)));
+    Ok(match gap {
+        _ if names.is_empty() => (None, None),
+        None => (Some(names), None),
+        Some(gap) => (Some(&names[..gap]), Some(names[gap..].trim_ascii_start())),
+    })
+}
+
+/// What the letter of the mode says, and the name without the target of a link.
+fn kind(letter: u8, name: &[u8], size: Option<u64>, number: Option<(u32, u32)>) -> (&[u8], Kind) {
+    match letter {
+        b'-' => (name, Kind::File),
+        b'b' | b'c' => (name, Kind::Device(Device { block: letter == b'b', number })),
+        b'd' => {
+            (name.strip_suffix(b"/").filter(|n| !n.is_empty()).unwrap_or(name), Kind::Directory)
+        }
+        b'l' => link(name, size),
+        b'p' => (name, Kind::Fifo),
+        b's' => (name, Kind::Socket),
+        _ => (name, Kind::Other),
+    }
+}
+
+/// Splits `name -> target`. Either may hold an arrow: the size of a link is the length of its
+/// target, which mostly decides; else the first arrow does.
+pub(super) fn link(text: &[u8], size: Option<u64>) -> (&[u8], Kind) {
+    const ARROW: &[u8] = b" -> ";
+    let fits = |at: &usize| u64::try_from(text.len() - at - ARROW.len()).ok() == size;
+    let arrows = || memchr::memmem::find_iter(text, ARROW).filter(|at| *at > 0);
+    match arrows().find(fits).or_else(|| arrows().next()) {
+        None => (text, Kind::Symlink { target: None }),
+        Some(at) => {
+            let target = Some(text[at + ARROW.len()..].to_vec()).filter(|t| !t.is_empty());
+            (&text[..at], Kind::Symlink { target })
+        }
+    }
+}
+
+/// A line without a date: `ls` could not look (`?????????`), or the server shows none, in which
+/// case links, owner, group and size must all be there.
+fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed {
+    let mut columns = Columns::new(&line[at..]);
+    let date = Miss::Broken(Reason::Date);
+    let mut next = || columns.next().ok_or(date);
+    let (links, owner, group, size) = (next()?, next()?, next()?, next()?);
+    let unknown = [links, owner, group, size].iter().all(|c| *c == b"?");
+    let bytes = number(size);
+    if unknown {
+        next()?;
+    } else if bytes.is_none() || !is_number(links) {
+        return Err(date);
+    }
+    let name = columns.rest().get(1..).unwrap_or_default();
+    let name = if unknown { name.trim_ascii_start() } else { name };
+    let first = Columns::new(name).next().ok_or(Miss::Broken(Reason::Name))?;
+    if months::any(first).is_some() {
+        return Err(date);
+    }
+    let (name, kind) = kind(letter, name, bytes, None);
+    let known = |text: &[u8]| (!unknown).then(|| Text::from(text));
+    let entry = super::fields::entry(name, kind, bytes, None);
+    Ok(Entry { mode, owner: known(owner), group: known(group), ..entry })
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use jiff::civil::datetime;
+
+    use super::*;
+
+    fn read(line: &str) -> Parsed {
+        entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)))
+    }
+
+    #[track_caller]
+    fn check(line: &str, name: &str, size: Option<u64>, owner: &str, group: &str) -> Entry {
+        let entry = read(line).expect("an entry");
+        assert_eq!(entry.name_text(), Some(name));
+        assert_eq!(entry.size, size);
+        assert_eq!(entry.owner.clone().map(|o| o.to_string()).unwrap_or_default(), owner);
+        assert_eq!(entry.group.clone().map(|g| g.to_string()).unwrap_or_default(), group);
+        entry
+    }
+
+    #[test]
+    fn owner_group_and_links_may_be_missing() {
+        check(
+            "-rw-r--r--   1 root  other  531 Jan 29 03:26 a b",
+            "a b",
+            Some(531),
+            "root",
+            "other",
+        );
+        check("dr-xr-xr-x   2 root      512 Apr  8  1994 etc", "etc", Some(512), "root", "");
+        check("-rw-------+  1 9469        0 May  6  2011 .X", ".X", Some(0), "9469", "");
+        check(
+            "-rw-r--r--  FTP  User  10439 Apr 20 05:29 z.zip",
+            "z.zip",
+            Some(10439),
+            "FTP",
+            "User",
+        );
+        check("drwxrwxr-x    folder    2 May 10  1996 net", "net", Some(2), "folder", "");
+        check("-rw-r--r-- 512 May 10  1996 bare", "bare", Some(512), "", "");
+    }
+
+    #[test]
+    fn owners_may_hold_blanks_and_look_like_dates() {
+        let line = "drwxr-xr-x   2 john smith     test group     4096 Mar  2 15:13 zxbox";
+        check(line, "zxbox", Some(4096), "john smith", "test group");
+        let line = "drwx------ 4 max Domain Users 512 Oct 2 10:59 x";
+        check(line, "x", Some(512), "max", "Domain Users");
+        let line = "-rw-r--r-- 1 dec 10 2048 Jan 3 10:00 x";
+        check(line, "x", Some(2048), "dec", "10");
+    }
+
+    #[test]
+    fn columns_may_touch() {
+        check(
+            "drwxr-xr-x1732 266  111  90112 Jun 21  2001 .rda",
+            ".rda",
+            Some(90112),
+            "266",
+            "111",
+        );
+        check("drwxr-x---+1464 ch ch  41472 Feb 25 13:17 2009", "2009", Some(41472), "ch", "ch");
+        let line = "-rw-r--r-- 1 ftpadmin ftpadmin125435904 Apr  9  2008 .up";
+        check(line, ".up", Some(125_435_904), "ftpadmin", "ftpadmin");
+    }
+
+    #[test]
+    fn sizes_with_units_are_powers_of_1024() {
+        check("-rw-rw-rw- 1 a b 61.8M Mar 7 18:42 pics", "pics", Some(64_801_996), "a", "b");
+        check("-rw-rw-rw- 1 a b 172.4k Mar 7 18:42 pics", "pics", Some(176_537), "a", "b");
+        check("-rw-rw-rw- 1 a b 1,234,567 Mar 7 18:42 pics", "pics", Some(1_234_567), "a", "b");
+    }
+
+    #[test]
+    fn blanks_around_names_are_kept() {
+        check("-rw-r--r-- 1 a b 1 Dec 02  2009  foo bar ", " foo bar ", Some(1), "a", "b");
+        check("-rw-r--r-- 1 a b 1 Mar  2 15:13   zxbox", "  zxbox", Some(1), "a", "b");
+        check("-rw-r--r-- 1 a b 1 Jul 13 2006  users.xml", "users.xml", Some(1), "a", "b");
+        check("-rw-r--r-- 1 a b 1 Mar 19 09:34 12 34 a.csv", "12 34 a.csv", Some(1), "a", "b");
+    }
+
+    #[test]
+    fn links_are_split_where_the_size_says() {
+        let entry =
+            check("lrwxrwxrwx 1 a b 5 Jan 25 00:17 a -> b -> c d e", "a -> b", Some(5), "a", "b");
+        assert_eq!(entry.kind, Kind::Symlink { target: Some(b"c d e".into()) });
+        let entry = check("lrwxrwxrwx 1 a b 4 Oct 30 15:26 foo", "foo", Some(4), "a", "b");
+        assert_eq!(entry.kind, Kind::Symlink { target: None });
+        let entry = check("-rw-r--r-- 1 a b 4 Oct 30 15:26 x -> y", "x -> y", Some(4), "a", "b");
+        assert_eq!(entry.kind, Kind::File);
+    }
+
+    #[test]
+    fn devices_have_numbers_and_no_size() {
+        for line in
+            ["brw-r----- 1 r d 8,  17 Apr 13  2006 sdb", "brw-r----- 1 r d 8,17 Apr 13  2006 sdb"]
+        {
+            let entry = check(line, "sdb", None, "r", "d");
+            assert_eq!(entry.kind, Kind::Device(Device { block: true, number: Some((8, 17)) }));
+        }
+    }
+
+    #[test]
+    fn lines_without_dates_and_lines_ls_could_not_fill() {
+        check(
+            "drwxr-xr-x 3 slopri devlab 512 71 dateless",
+            "71 dateless",
+            Some(512),
+            "slopri",
+            "devlab",
+        );
+        let entry = check("d????????? ? ? ? ?            ? lost", "lost", None, "", "");
+        assert_eq!((entry.kind, entry.mode), (Kind::Directory, None));
+        check("   4 -rw-r--r-- 1 a b 7 Mar 7 18:42 counted", "counted", Some(7), "a", "b");
+    }
+
+    #[test]
+    fn what_is_broken_says_so() {
+        for (line, reason) in [
+            ("drwxrwxr-x 1 root  dialout  4096 Nov 31 2018 provola", Reason::Date),
+            ("-rw-rw-r--  1 poh  poh   6xx5 Feb 27 04:14 history.rst", Reason::Size),
+            ("-rw-rw-r--  xx poh  poh   6595 Feb 27 04:14 history.rst", Reason::Columns),
+            ("-rw-r--r--   1 14  staff  80284 Aug 22  zx.gz", Reason::Date),
+            ("-rw-r--r--   1 14  staff  80284 Aug 22  2001", Reason::Name),
+        ] {
+            assert_eq!(read(line), Err(Miss::Broken(reason)), "{line}");
+        }
+        for line in ["", "   ", "total 14", "dxrwr-xr-x 2 a b 1 Jan 1 2000 x", "directory"] {
+            assert_eq!(read(line), Err(Miss::Shape), "{line}");
+        }
+    }
+
+    #[test]
+    fn modes_become_bits() {
+        for (text, bits) in [
+            ("-rwxr-xr-x", 0o755),
+            ("-rwsrwSr-T", 0o7764),
+            ("drwxrwxrwt", 0o1777),
+            ("------L--x", 0o2001),
+            ("drwx--l---", 0o2700),
+            ("rw-r--r--", 0o644),
+        ] {
+            assert_eq!(mode(text.as_bytes()), Some(bits), "{text}");
+        }
+        assert_eq!(mode(b"-rwxr-xr-q"), None);
+        assert_eq!(mode(b"rwx"), None);
+    }
+
+    #[test]
+    fn a_line_with_foreign_modes_needs_all_other_columns() {
+        let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
+        let read = |line: &str| without_mode(line.as_bytes(), clock);
+        let entry = read("g a r b    1 ftp  ftp   528 Nov 01  2007 README").expect("an entry");
+        assert_eq!((&entry.name[..], entry.size), (&b"README"[..], Some(528)));
+        assert_eq!(entry.owner, Some("ftp".into()));
+        assert_eq!(read("README    528 Nov 01  2007 text"), Err(Miss::Shape));
+    }
+}

@@ -1,0 +1,229 @@
+//! OpenVMS: `NAME.TYPE;7  12/15  2-JUL-2003 10:30:13.64  [GROUP,OWNER]  (RWED,RWED,RE,)`.
+//!
+//! Sizes are blocks of 512 bytes, used and sometimes allocated; `******` is one too large to show.
+//! Date, size, owner and protection come in any order, all but the date may be missing. The version
+//! is split off the name, and so is `.DIR`, which tells a directory.
+
+use nom::{
+    IResult, Parser,
+    branch::alt,
+    bytes::complete::{tag, take_while1},
+    character::complete::{char, digit1, one_of},
+    combinator::{all_consuming, opt, recognize},
+    sequence::{preceded, separated_pair, terminated},
+};
+
+use super::{
+    Entry, Kind, Modified, Reason, Text, Version, Zone,
+    fields::{Columns, Miss, Owners, Parsed, number, small},
+    months,
+    time::{Date, Daytime, two_digits, year},
+};
+
+const BLOCK: u64 = 512;
+
+/// Reads one line of `DIRECTORY`.
+pub(super) fn entry(line: &[u8]) -> Parsed {
+    let (file, fields) = split_version(line).ok_or(Miss::Shape)?;
+    let fields = Fields::read(fields)?;
+    let date = fields.date.ok_or(Miss::Broken(Reason::Date))?;
+    let modified = Modified::stated(date, fields.time, Zone::Server);
+    let (name, kind) = match file.name.split_at_checked(file.name.len().saturating_sub(4)) {
+        Some((name, dot)) if dot.eq_ignore_ascii_case(b".DIR") && !name.is_empty() => {
+            (name, Kind::Directory)
+        }
+        _ => (file.name, Kind::File),
+    };
+    let size = fields.blocks.and_then(|blocks| blocks.checked_mul(BLOCK));
+    Ok(Entry {
+        owner: fields.owner.map(Text::from),
+        group: fields.group.map(Text::from),
+        version: file.version.map(Version),
+        ..super::fields::entry(name, kind, size, Some(modified.ok_or(Miss::Broken(Reason::Date))?))
+    })
+}
+
+/// Says whether the second line of an entry tells that there is no access to it.
+pub(super) fn is_refusal(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(b"<%") || line.trim_ascii_start().starts_with(b"%")
+}
+
+struct File<'a> {
+    name: &'a [u8],
+    version: Option<u32>,
+}
+
+/// `NAME.TYPE;VERSION`; the name itself may hold blanks on ODS-5.
+fn split_version(line: &[u8]) -> Option<(File<'_>, &[u8])> {
+    let semicolon = memchr::memchr(b';', line).filter(|at| *at > 0)?;
+    let (name, rest) = (line[..semicolon].trim_ascii_start(), &line[semicolon + 1..]);
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (version, fields) = rest.split_at(digits);
+    let closed = matches!(fields.first(), Some(b' ' | b'\t'));
+    (digits > 0 && closed && !name.is_empty())
+        .then(|| (File { name, version: small(version) }, fields))
+}
+
+/// The fields behind the name.
+#[derive(Default)]
+struct Fields<'a> {
+    blocks: Option<u64>,
+    date: Option<Date>,
+    time: Option<Daytime>,
+    owner: Option<&'a [u8]>,
+    group: Option<&'a [u8]>,
+    sized: bool,
+}
+
+impl<'a> Fields<'a> {
+    fn read(text: &'a [u8]) -> Result<Self, Miss> {
+        let mut fields = Self::default();
+        for column in Columns::new(text).take_while(|column| !column.starts_with(b"(")) {
+            fields.take(column)?;
+        }
+        Ok(fields)
+    }
+
+    fn take(&mut self, column: &'a [u8]) -> Result<(), Miss> {
+        if let Some(date) = date(column) {
+            self.date = Some(date);
+        } else if let (Some(time), true) = (Daytime::parse(column), self.date.is_some()) {
+            self.time = Some(time);
+        } else if let Ok((_, (owner, group))) = owner(column) {
+            (self.owner, self.group) = (owner, group);
+        } else if let Ok((_, blocks)) = blocks(column) {
+            if core::mem::replace(&mut self.sized, true) {
+                return Err(Miss::Broken(Reason::Columns));
+            }
+            self.blocks = blocks;
+        } else if self.date.is_some() && self.owner.is_none() {
+            self.owner = Some(column);
+        } else {
+            return Err(Miss::Broken(Reason::Columns));
+        }
+        Ok(())
+    }
+}
+
+/// `blocks = ( 1*DIGIT / 1*"*" ) [ "/" ( 1*DIGIT / 1*"*" ) ]`
+fn blocks(column: &[u8]) -> IResult<&[u8], Option<u64>, ()> {
+    let count = || alt((digit1, recognize(nom::multi::many1_count(char('*')))));
+    all_consuming(terminated(count(), opt(preceded(char('/'), count())))).map(number).parse(column)
+}
+
+/// `owner = "[" [ group "," ] owner "]"`, and nothing in the brackets.
+fn owner(column: &[u8]) -> IResult<&[u8], Owners<'_>, ()> {
+    let name = || take_while1(|b| !matches!(b, b',' | b']'));
+    let both =
+        separated_pair(name(), char(','), name()).map(|(group, owner)| (Some(owner), Some(group)));
+    let inside =
+        alt((both, name().map(|owner| (Some(owner), None)), tag("").map(|_| (None, None))));
+    all_consuming(preceded(one_of("["), terminated(inside, char(']')))).parse(column)
+}
+
+/// `2-JUL-2003`, with months of other languages.
+fn date(column: &[u8]) -> Option<Date> {
+    let ([day, month, year_text], b'-') = split_date(column)? else { return None };
+    Some((year(year_text)?, months::any(month)?, two_digits(day)?))
+}
+
+fn split_date(column: &[u8]) -> Option<([&[u8]; 3], u8)> {
+    let mut parts = column.split(|b| *b == b'-');
+    let split = [parts.next()?, parts.next()?, parts.next()?];
+    parts.next().is_none().then_some((split, b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, name: &str, version: u32, blocks: Option<u64>, time: &str) -> Entry {
+        let read = entry(line.as_bytes()).expect("an entry");
+        assert_eq!((read.name_text(), read.version), (Some(name), Some(Version(version))));
+        assert_eq!(read.size, blocks.map(|b| b * 512));
+        assert_eq!(read.modified.map(|m| m.at.to_string()), Some(time.to_string()));
+        read
+    }
+
+    #[test]
+    fn blocks_used_come_before_blocks_allocated() {
+        let line = "README.TXT;7  118/126  14-APR-1997 12:45:27  [GROUP,OWNER]  (RWED,,RWED,RE)";
+        let read = check(line, "README.TXT", 7, Some(118), "1997-04-14T12:45:27");
+        assert_eq!((read.owner, read.group), (Some("OWNER".into()), Some("GROUP".into())));
+        check(
+            "BIG.ISO;2  ******  6-MAY-2008 09:29 [A,B] (RE,RWED,RE,RE)",
+            "BIG.ISO",
+            2,
+            None,
+            "2008-05-06T09:29:00",
+        );
+    }
+
+    #[test]
+    fn a_directory_loses_its_type() {
+        let read = check(
+            "PUB.DIR;1  1 8-SEP-1996 16:09 [SYSTEM] (RWE,RWE,RE,RE)",
+            "PUB",
+            1,
+            Some(1),
+            "1996-09-08T16:09:00",
+        );
+        assert_eq!((read.kind, read.owner), (Kind::Directory, Some("SYSTEM".into())));
+        let read = check(
+            ".DIR;1  1 8-SEP-1996 16:09 [SYSTEM] (RWE,RWE,RE,RE)",
+            ".DIR",
+            1,
+            Some(1),
+            "1996-09-08T16:09:00",
+        );
+        assert_eq!(read.kind, Kind::File);
+    }
+
+    #[test]
+    fn fields_come_in_any_order_and_may_be_missing() {
+        check(
+            "A.B;1   [SUMMARY]    1/3     2-AUG-2006 13:05  (RWE,RWE,RE,)",
+            "A.B",
+            1,
+            Some(1),
+            "2006-08-02T13:05:00",
+        );
+        check(
+            "A.B;1   17-JUN-1994 17:25:37     6308/13     (RWED,RWED,R,)",
+            "A.B",
+            1,
+            Some(6308),
+            "1994-06-17T17:25:37",
+        );
+        check(
+            "A.B;1  6/8    15-JUI-2002    PRONAS   (RWED,RWED,RE,)",
+            "A.B",
+            1,
+            Some(6),
+            "2002-07-15T00:00:00",
+        );
+        check(
+            "a file;1  155   2-JUL-2003 10:30:13.64",
+            "a file",
+            1,
+            Some(155),
+            "2003-07-02T10:30:13.64",
+        );
+    }
+
+    #[test]
+    fn what_is_broken_says_so() {
+        for (line, miss) in [
+            ("README.TXT 2 18-APR-2000 10:40:39", Miss::Shape),
+            ("README.TXT;1", Miss::Shape),
+            ("README.TXT;1 2", Miss::Broken(Reason::Date)),
+            ("README.TXT;1 2 31-APR-2000", Miss::Broken(Reason::Date)),
+            ("README.TXT;1 garbage 18-APR-2000", Miss::Broken(Reason::Columns)),
+        ] {
+            assert_eq!(entry(line.as_bytes()), Err(miss), "{line}");
+        }
+    }
+}
