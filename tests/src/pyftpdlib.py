@@ -1,0 +1,20 @@
+"""Serves FOLDER/root on 127.0.0.1:PORT: PORT FOLDER plain|tls."""
+import sys
+
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+from pyftpdlib.servers import ThreadedFTPServer
+
+port, folder, security = sys.argv[1:]
+Handler = FTPHandler
+if security == "tls":
+    Handler = TLS_FTPHandler
+    Handler.certfile = folder + "/cert.pem"
+    Handler.keyfile = folder + "/key.pem"
+    Handler.tls_control_required = True
+    Handler.tls_data_required = True
+Handler.authorizer = DummyAuthorizer()
+Handler.authorizer.add_user("ftptest", "secret", folder + "/root", perm="elradfmwMT")
+server = ThreadedFTPServer(("127.0.0.1", int(port)), Handler)
+server.max_cons = 512
+server.serve_forever()

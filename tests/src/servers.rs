@@ -1,0 +1,353 @@
+//! Real FTP servers on loopback, one process and one folder each, gone when dropped.
+//!
+//! No system user, no PAM service and no file outside the server's folder is needed. As root,
+//! ProFTPD and Pure-FTPd serve as `nobody`; vsftpd runs as the user who started it, because only
+//! then does it log in without PAM. Pure-FTPd insists on root.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::certs::{Authority, Identity};
+
+/// Which server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Software {
+    /// ProFTPD with its modules for TLS, hashes and copies.
+    Proftpd,
+    /// Pure-FTPd.
+    PureFtpd,
+    /// pyftpdlib.
+    Pyftpdlib,
+    /// vsftpd.
+    Vsftpd,
+}
+
+impl Software {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Proftpd, Self::PureFtpd, Self::Pyftpdlib, Self::Vsftpd];
+
+    fn program(self) -> PathBuf {
+        tools().join(match self {
+            Self::Proftpd => "root/usr/sbin/proftpd",
+            Self::PureFtpd => "root/usr/sbin/pure-ftpd",
+            Self::Pyftpdlib => "venv/bin/python",
+            Self::Vsftpd => "root/usr/sbin/vsftpd",
+        })
+    }
+
+    /// Says why this server cannot be started here, if it cannot.
+    pub fn missing(self) -> Option<String> {
+        if !self.program().exists() {
+            return Some(format!("{self:?} is not there; tests/run fetches it"));
+        }
+        (self == Self::PureFtpd && !is_root()).then(|| "PureFtpd runs as root only".into())
+    }
+}
+
+/// Whether a server asks for TLS.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Security {
+    /// No TLS at all.
+    Plain,
+    /// `AUTH TLS` required on both connections, and where the server knows how, session reuse too.
+    Tls,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    software: Software,
+    security: Security,
+    port: u16,
+    folder: TempDir,
+}
+
+/// The password of every user.
+pub const PASSWORD: &str = "secret";
+/// [`PASSWORD`] by SHA-256 crypt, which is quick to check.
+const CRYPTED_PASSWORD: &str = "$5$rclone$9YLqVYffKlvtgx6kV2aua3Jt2t1slEWUGmJRVX9Ie04";
+const START_LIMIT: Duration = Duration::from_secs(20);
+const NOBODY: u32 = 65534;
+
+impl Server {
+    /// Starts a server over an empty folder, or says that it is missing.
+    pub fn start(software: Software, security: Security) -> Option<Self> {
+        if let Some(reason) = software.missing() {
+            not_run(&reason);
+            return None;
+        }
+        let identity = Authority::new().identity();
+        Some(Self::start_as(software, security, &identity))
+    }
+
+    /// Starts a server that shows this certificate. See [`Server::start`].
+    pub fn start_as(software: Software, security: Security, identity: &Identity) -> Self {
+        let folder = TempDir::with_prefix("ftp-").expect("a temporary folder");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("mode");
+        let root = folder.path().join("root");
+        fs::create_dir(&root).expect("the served folder");
+        own(&root);
+        identity.write(folder.path());
+        // Another process may take the port between asking for a free one and listening on it.
+        for _ in 0..5 {
+            let port = free_port();
+            let mut process = spawn(software, security, port, folder.path());
+            if greets(&mut process, port) {
+                return Self { process, software, security, port, folder };
+            }
+            end(&mut process);
+        }
+        let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        panic!("{software:?} does not start: {log}");
+    }
+
+    /// Returns which server it is.
+    pub fn software(&self) -> Software {
+        self.software
+    }
+
+    /// Returns its port on `127.0.0.1`.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the user to log in as, with [`PASSWORD`].
+    pub fn user(&self) -> &'static str {
+        match self.software {
+            Software::Vsftpd => "anonymous",
+            _ => "ftptest",
+        }
+    }
+
+    /// Returns the folder where a session starts.
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().join("root")
+    }
+
+    /// Returns the certificate of the authority that vouches for the server.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// Returns the section of an `rclone.conf` that leads here through `port`.
+    pub fn section(&self, name: &str, port: u16) -> String {
+        let user = self.user();
+        let mut text = format!(
+            "[{name}]\ntype = ftp\nhost = 127.0.0.1\nport = {port}\nuser = {user}\npass = {OBSCURED_PASSWORD}\n"
+        );
+        if self.security == Security::Tls {
+            text.push_str("explicit_tls = true\n");
+        }
+        if self.software == Software::Vsftpd {
+            text.push_str("writing_mdtm = true\n");
+        }
+        text
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        end(&mut self.process);
+    }
+}
+
+/// [`PASSWORD`] as an `rclone.conf` spells it.
+pub const OBSCURED_PASSWORD: &str = "lzRRuDospb-jOVcDsnz2l-py7aJhNg";
+
+/// Returns where `tests/run` puts what the tests need.
+pub fn tools() -> PathBuf {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools");
+    std::env::var_os("RCLONE_TEST_TOOLS").map_or_else(default, PathBuf::from)
+}
+
+/// Notes that a test did not run; a failure where `CI=true`.
+pub fn not_run(reason: &str) {
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "cannot run: {reason}");
+    let mut note = std::io::stderr().lock();
+    let _ = writeln!(note, "not run: {reason}");
+    if let Some(file) = std::env::var_os("RCLONE_TEST_NOT_RUN") {
+        let test = std::thread::current().name().unwrap_or("a test").to_owned();
+        let file = fs::File::options().append(true).create(true).open(file);
+        let _ = file.and_then(|mut file| writeln!(file, "{test}: {reason}"));
+    }
+}
+
+/// Gives a file or directory that a test made to the user the servers write as.
+pub fn own(path: &Path) {
+    if is_root() {
+        chown(path, Some(NOBODY), Some(NOBODY)).expect("root may give files away");
+    }
+}
+
+/// Tells whether the tests run as root.
+pub fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// Returns a port of loopback that nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+fn spawn(software: Software, security: Security, port: u16, folder: &Path) -> Child {
+    let mut arguments = match software {
+        Software::Proftpd => proftpd(security, port, folder),
+        Software::PureFtpd => pure_ftpd(security, port, folder),
+        Software::Pyftpdlib => pyftpdlib(security, port, folder),
+        Software::Vsftpd => vsftpd(security, port, folder),
+    };
+    arguments.insert(0, software.program().display().to_string());
+    let log = fs::File::create(folder.join("log")).expect("a log");
+    // The kernel ends the server should the test process die without dropping it.
+    Command::new("setpriv")
+        .args(["--pdeathsig", "KILL"])
+        .args(arguments)
+        .env("LD_LIBRARY_PATH", libraries())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a second handle"))
+        .stderr(log)
+        .process_group(0)
+        .spawn()
+        .expect("setpriv of util-linux starts")
+}
+
+fn libraries() -> String {
+    let root = tools().join("root");
+    let architecture = format!("{}-linux-gnu", std::env::consts::ARCH);
+    format!("{0}/usr/lib/{architecture}:{0}/lib/{architecture}", root.display())
+}
+
+/// Waits for the greeting; tells whether it came before the server or our patience ended.
+fn greets(process: &mut Child, port: u16) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < START_LIMIT {
+        if let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
+            let _ = stream.set_read_timeout(Some(START_LIMIT));
+            let mut line = String::new();
+            let _ = BufReader::new(stream).read_line(&mut line);
+            return line.starts_with("220") && process.try_wait().is_ok_and(|end| end.is_none());
+        }
+        if process.try_wait().is_ok_and(|end| end.is_some()) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+/// Ends the server and the sessions it forked.
+fn end(process: &mut Child) {
+    let group = format!("-{}", process.id());
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    let _ = process.wait();
+}
+
+fn vsftpd(security: Security, port: u16, folder: &Path) -> Vec<String> {
+    let user = id("-un");
+    let folder = folder.display();
+    let mut text = format!(
+        "listen=YES\nlisten_address=127.0.0.1\nlisten_port={port}\nbackground=NO\n\
+         run_as_launching_user=YES\nftp_username={user}\nanon_root={folder}/root\n\
+         anonymous_enable=YES\nlocal_enable=NO\nwrite_enable=YES\nanon_upload_enable=YES\n\
+         anon_mkdir_write_enable=YES\nanon_other_write_enable=YES\nanon_world_readable_only=NO\n\
+         anon_umask=022\nmdtm_write=YES\nuse_localtime=NO\nseccomp_sandbox=NO\n\
+         xferlog_enable=NO\nmax_clients=200\nmax_per_ip=200\n"
+    );
+    if security == Security::Tls {
+        text.push_str(&format!(
+            "ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\n\
+             force_anon_data_ssl=YES\nrequire_ssl_reuse=YES\nssl_ciphers=HIGH\n\
+             rsa_cert_file={folder}/cert.pem\nrsa_private_key_file={folder}/key.pem\n"
+        ));
+    }
+    vec![write(format!("{folder}/vsftpd.conf"), &text)]
+}
+
+fn proftpd(security: Security, port: u16, folder: &Path) -> Vec<String> {
+    let (user, group) = if is_root() { (NOBODY, NOBODY) } else { ids(folder) };
+    let (user_name, group_name) = match is_root() {
+        true => ("nobody".into(), "nogroup".into()),
+        false => (id("-un"), id("-gn")),
+    };
+    let root = tools().join("root");
+    let (folder, root) = (folder.display(), root.display());
+    let users = format!("ftptest:{CRYPTED_PASSWORD}:{user}:{group}::{folder}/root:/bin/sh\n");
+    let users = write(format!("{folder}/users"), &users);
+    fs::set_permissions(&users, fs::Permissions::from_mode(0o600)).expect("mode");
+    let mut text = format!(
+        "ServerType standalone\nPort {port}\nDefaultAddress 127.0.0.1\nSocketBindTight on\n\
+         ModulePath {root}/usr/lib/proftpd\nUser {user_name}\nGroup {group_name}\nUseReverseDNS off\n\
+         PidFile {folder}/pid\nScoreboardFile {folder}/scoreboard\nSystemLog {folder}/log\n\
+         TransferLog none\nWtmpLog off\nAuthOrder mod_auth_file.c\nAuthUserFile {users}\n\
+         RequireValidShell off\nMaxInstances 200\nTimesGMT on\nAllowOverwrite on\n\
+         AllowStoreRestart on\nListOptions \"-a\"\n\
+         <IfModule mod_delay.c>\nDelayEngine off\n</IfModule>\n\
+         <IfModule mod_ctrls.c>\nControlsEngine off\n</IfModule>\n\
+         LoadModule mod_digest.c\nDigestEngine on\nLoadModule mod_deflate.c\nDeflateEngine on\n\
+         LoadModule mod_site_misc.c\nLoadModule mod_copy.c\n"
+    );
+    if is_root() {
+        text.push_str("DefaultRoot ~\n");
+    }
+    if security == Security::Tls {
+        text.push_str(&format!(
+            "LoadModule mod_tls.c\nTLSEngine on\nTLSRequired on\nTLSLog {folder}/tls.log\n\
+             TLSECCertificateFile {folder}/cert.pem\nTLSECCertificateKeyFile {folder}/key.pem\n"
+        ));
+    }
+    let configuration = write(format!("{folder}/proftpd.conf"), &text);
+    ["-n", "-q", "-c", &configuration].map(String::from).to_vec()
+}
+
+fn id(option: &str) -> String {
+    let output = Command::new("id").arg(option).output().expect("id of coreutils starts");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn ids(folder: &Path) -> (u32, u32) {
+    let owner = fs::metadata(folder).expect("the folder is there");
+    (owner.uid(), owner.gid())
+}
+
+fn pure_ftpd(security: Security, port: u16, folder: &Path) -> Vec<String> {
+    let folder = folder.display();
+    let users =
+        format!("ftptest:{CRYPTED_PASSWORD}:{NOBODY}:{NOBODY}::{folder}/root/./::::::::::::\n");
+    let users = write(format!("{folder}/users"), &users);
+    let made = Command::new(tools().join("root/usr/bin/pure-pw"))
+        .args(["mkdb", &format!("{users}.pdb"), "-f", &users])
+        .env("LD_LIBRARY_PATH", libraries())
+        .status();
+    assert!(made.is_ok_and(|status| status.success()), "pure-pw makes a database");
+
+    let mut arguments = format!(
+        "-S 127.0.0.1,{port} -l puredb:{folder}/users.pdb -g {folder}/pid -E -A -H -c 200 -C 200 \
+         -u 1 -U 022:022 -L 2000000:64"
+    );
+    arguments.push_str(&match security {
+        Security::Plain => " -Y 0".into(),
+        Security::Tls => format!(" -Y 2 -2 {folder}/cert.pem,{folder}/key.pem"),
+    });
+    arguments.split_whitespace().map(String::from).collect()
+}
+
+fn pyftpdlib(security: Security, port: u16, folder: &Path) -> Vec<String> {
+    let security = if security == Security::Tls { "tls" } else { "plain" };
+    let script = include_str!("pyftpdlib.py").into();
+    vec!["-c".into(), script, port.to_string(), folder.display().to_string(), security.into()]
+}
+
+fn write(path: String, text: &str) -> String {
+    fs::write(&path, text).expect("the folder takes a configuration");
+    path
+}
