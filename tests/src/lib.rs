@@ -6,6 +6,9 @@
 //! test whose server is missing says so and passes, or fails where `CI=true`.
 
 pub mod certs;
+pub mod program;
 pub mod servers;
+pub mod tree;
 
+pub use program::{Output, Program};
 pub use servers::{Security, Server, Software};
