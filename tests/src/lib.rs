@@ -6,7 +6,9 @@
 //! test whose server is missing says so and passes, or fails where `CI=true`.
 
 pub mod certs;
+pub mod fault;
 pub mod program;
+pub mod script;
 pub mod servers;
 pub mod tree;
 
