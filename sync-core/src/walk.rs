@@ -255,6 +255,9 @@ async fn list(
     ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
     let (mut entries, mut doubts) = (listing.entries, listing.doubts);
     if !unfiltered {
+        if ctx.filter.excludes_listing(&entries) {
+            entries.clear();
+        }
         entries.retain(|entry| passes(ctx, directory, entry));
     }
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));

@@ -29,9 +29,12 @@ impl Parents {
         Self { tree: tree.clone(), state: Mutex::default(), making: tokio::sync::Mutex::default() }
     }
 
-    /// Tells that a directory will be needed.
+    /// Tells that a directory will be needed. All who need it tell so one after the other.
     pub(crate) fn announce(&self, directory: Path) {
-        self.state().wanted.push(directory);
+        let mut state = self.state();
+        if state.wanted.last() != Some(&directory) && !state.made.contains(&directory) {
+            state.wanted.push(directory);
+        }
     }
 
     /// Makes a directory unless it was made already, and with it all that were announced.

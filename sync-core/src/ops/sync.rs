@@ -63,7 +63,7 @@ pub async fn sync(
         remove(&run, destination, removals).await;
     }
     if moves && ctx.options.delete_empty_source_directories && !run.has_failed() {
-        rmdirs(ctx, source, false).await?;
+        rmdirs(ctx, source, true).await?;
     }
     run.finish()
 }

@@ -44,7 +44,7 @@ pub enum Call {
 }
 
 /// A remote with a watcher in front.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Watched<W> {
     remote: Arc<dyn Remote>,
     watch: Arc<W>,

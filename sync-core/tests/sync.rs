@@ -1,0 +1,435 @@
+//! Copy, move and sync between trees in memory: what is done, what it costs, and above all what is
+//! not deleted.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use common::{Store, context, path, time};
+use sync_core::filter::Filter;
+use sync_core::ops::{Mode, copy_file, sync};
+use sync_core::remote::memory::Memory;
+use sync_core::remote::watch::Call;
+use sync_core::{Capability, Context, Doubt, ErrorKind, Failures, Remote as _};
+
+fn pair(source: &[&str], destination: &[&str]) -> (Store, Store) {
+    (Store::with(Memory::new(), source), Store::with(Memory::server(), destination))
+}
+
+async fn run(
+    ctx: &Context,
+    source: &Store,
+    destination: &Store,
+    mode: Mode,
+) -> Result<(), Failures> {
+    sync(ctx, &source.tree(), &destination.tree(), mode).await
+}
+
+fn changes(store: &Store) -> BTreeMap<Call, usize> {
+    let mut calls = store.calls.watch().take();
+    calls.retain(|call, _| {
+        !matches!(call, Call::List | Call::Stat | Call::Open | Call::Read | Call::Hash)
+    });
+    calls
+}
+
+#[tokio::test]
+async fn sync_makes_the_destination_the_same() {
+    let (source, destination) =
+        pair(&["a=1", "d/b=22", "d/e/c=333"], &["a=old", "d/b=22", "x=1", "y/z/w=1"]);
+    let (ctx, heard) = context();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), source.files());
+    assert_eq!(destination.memory.directories(), ["d", "d/e"]);
+    let done = [
+        "done CopiedNew d/e/c: new",
+        "done CopiedOver a: size differs 3 → 1",
+        "done Deleted x: not in source",
+        "done Deleted y/z/w: not in source",
+        "done RemovedDirectory y/z: not in source",
+        "done RemovedDirectory y: not in source",
+    ];
+    assert_eq!(heard.heard("done"), done);
+}
+
+#[tokio::test]
+async fn a_second_sync_lists_each_directory_once_and_changes_nothing() {
+    let files: Vec<String> = (0..60).map(|i| format!("d{}/e/f{i}={i}", i % 5)).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (source, destination) = pair(&files, &[]);
+    let (ctx, _) = context();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    source.calls.watch().take();
+    destination.calls.watch().take();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.calls.watch().take(), BTreeMap::from([(Call::List, 11)]));
+    assert_eq!(source.calls.watch().take(), BTreeMap::from([(Call::List, 11)]));
+}
+
+#[tokio::test]
+async fn a_first_sync_makes_each_directory_once_and_lists_none_that_is_missing() {
+    let files: Vec<String> = (0..40).map(|i| format!("d{}/e/f{i}={i}", i % 4)).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (source, destination) = pair(&files, &[]);
+    let (ctx, _) = context();
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    let calls = destination.calls.watch().take();
+    assert_eq!(calls[&Call::List], 1);
+    assert_eq!(calls[&Call::Mkdir], 4);
+    assert_eq!((calls[&Call::Create], calls[&Call::Commit]), (40, 40));
+    assert!(!calls.contains_key(&Call::Stat) && !calls.contains_key(&Call::Rename));
+}
+
+#[tokio::test]
+async fn copy_keeps_what_only_the_destination_has() {
+    let (source, destination) = pair(&["a=1"], &["x=1", "y/z=1"]);
+    let (ctx, _) = context();
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    assert_eq!(destination.files(), ["a=1", "x=1", "y/z=1"]);
+    assert_eq!(destination.calls.watch().take()[&Call::List], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_deleted_after_a_failure() {
+    let (source, destination) = pair(&["a=1", "b=1"], &["x=1", "y/z=1"]);
+    source.faults.watch().always(Call::Open, "a", ErrorKind::PermissionDenied);
+    let (ctx, heard) = context();
+    let failures = run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+    assert_eq!((failures.count, failures.last.kind()), (1, ErrorKind::PermissionDenied));
+    assert_eq!(destination.files(), ["b=1", "x=1", "y/z=1"]);
+    assert_eq!(heard.heard("notice"), ["notice : not deleting files as there were IO errors"]);
+    let (mut ctx, _) = context();
+    ctx.options.ignore_errors = true;
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+    assert_eq!(destination.files(), ["b=1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_deleted_when_a_source_directory_cannot_be_listed() {
+    for kind in [ErrorKind::PermissionDenied, ErrorKind::Timeout, ErrorKind::DirectoryNotFound] {
+        let (source, destination) = pair(&["d/a=1", "e=1"], &["d/a=1", "d/x=1", "y=1"]);
+        source.faults.watch().always(Call::List, "d", kind);
+        let (ctx, _) = context();
+        run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+        assert_eq!(destination.files(), ["d/a=1", "d/x=1", "e=1", "y=1"], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_source_deletes_nothing() {
+    let (source, destination) = pair(&["a=1"], &["x=1"]);
+    let (ctx, _) = context();
+    let failures = sync(&ctx, &source.tree_at("gone"), &destination.tree(), Mode::Sync).await;
+    assert_eq!(failures.unwrap_err().last.kind(), ErrorKind::DirectoryNotFound);
+    assert_eq!(destination.files(), ["x=1"]);
+    assert_eq!(changes(&destination), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_doubtful_listing_deletes_nothing_below_and_fails_the_run() {
+    let files = ["d/a=1", "d/e/x=1", "d/x=1", "y=1"];
+    let doubt = || Doubt::UnreadLine { line: (*b"?").into(), reason: "odd".into() };
+    let (source, destination) = pair(&["d/a=1", "d/e/b=1"], &files);
+    source.memory.add_doubt(path("d"), doubt());
+    let (ctx, _) = context();
+    let failures = run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+    assert_eq!(failures.count, 3, "the line, and deletions withheld in two directories");
+    assert_eq!(destination.files(), ["d/a=1", "d/e/b=1", "d/e/x=1", "d/x=1"]);
+
+    let (source, destination) = pair(&["d/a=1", "d/e/b=1"], &files);
+    destination.memory.add_doubt(path("d"), doubt());
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+    assert_eq!(destination.files(), ["d/a=1", "d/e/b=1", "d/e/x=1", "d/x=1"]);
+}
+
+#[tokio::test]
+async fn past_max_delete_nothing_is_deleted() {
+    let (source, destination) = pair(&["a=1"], &["x=1", "y=1"]);
+    let (mut ctx, heard) = context();
+    ctx.options.max_delete = Some(1);
+    let failures = run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+    assert_eq!(failures.last.kind(), ErrorKind::Limit);
+    assert_eq!(destination.files(), ["a=1", "x=1", "y=1"]);
+    assert_eq!(heard.heard("skipped").len(), 2);
+    ctx.options.max_delete = Some(2);
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["a=1"]);
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_all_and_changes_nothing() {
+    let (source, destination) = pair(&["a=1", "b=22", "d/c=1"], &["b=1", "x=1", "y/z=1"]);
+    let (mut ctx, heard) = context();
+    ctx.options.dry_run = true;
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(changes(&destination), BTreeMap::new());
+    let skipped = [
+        "skipped CopiedNew a: new",
+        "skipped CopiedNew d/c: new",
+        "skipped CopiedOver b: size differs 1 → 2",
+        "skipped Deleted x: not in source",
+        "skipped Deleted y/z: not in source",
+        "skipped RemovedDirectory y: not in source",
+    ];
+    assert_eq!(heard.heard("skipped"), skipped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_transfer_is_tried_again() {
+    for (call, at_source) in [
+        (Call::Open, true),
+        (Call::Read, true),
+        (Call::Create, false),
+        (Call::Write, false),
+        (Call::Commit, false),
+    ] {
+        let (source, destination) = pair(&["a=content"], &[]);
+        let failing = if at_source { &source } else { &destination };
+        failing.faults.watch().plan(call, "", ErrorKind::Connection, 0, 2);
+        let (ctx, heard) = context();
+        run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+        assert_eq!(destination.files(), ["a=content"], "{call:?}");
+        assert_eq!(heard.heard("retrying"), ["retrying a: 2", "retrying a: 3"], "{call:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_transfer_leaves_the_old_file_and_no_other() {
+    for call in [Call::Read, Call::Write, Call::Commit] {
+        let (source, destination) = pair(&["a=new content"], &["a=old"]);
+        let failing = if call == Call::Read { &source } else { &destination };
+        failing.faults.watch().always(call, "", ErrorKind::Connection);
+        let (ctx, heard) = context();
+        run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+        assert_eq!(destination.files(), ["a=old"], "{call:?}");
+        assert_eq!(heard.heard("retrying").len(), 9, "{call:?}");
+        assert_eq!(heard.heard("finished"), ["finished a: false"], "{call:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_stays_is_not_tried_again() {
+    let (source, destination) = pair(&["a=1"], &[]);
+    destination.faults.watch().always(Call::Create, "", ErrorKind::NoSpace);
+    let (ctx, heard) = context();
+    let failures = run(&ctx, &source, &destination, Mode::Copy).await.unwrap_err();
+    assert_eq!(failures.last.kind(), ErrorKind::NoSpace);
+    assert_eq!(heard.heard("retrying"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn move_takes_the_source_away_once_the_copy_stands() {
+    let (source, destination) = pair(&["a=1", "d/same=1", "d/b=2"], &["d/same=1", "x=1"]);
+    source.faults.watch().always(Call::Read, "d/b", ErrorKind::PermissionDenied);
+    let (mut ctx, _) = context();
+    ctx.options.delete_empty_source_directories = true;
+    run(&ctx, &source, &destination, Mode::Move).await.unwrap_err();
+    assert_eq!(source.files(), ["d/b=2"]);
+    assert_eq!(destination.files(), ["a=1", "d/same=1", "x=1"]);
+}
+
+#[tokio::test]
+async fn move_removes_empty_source_directories_when_asked() {
+    let (source, destination) = pair(&["d/e/a=1"], &[]);
+    let (mut ctx, _) = context();
+    ctx.options.delete_empty_source_directories = true;
+    run(&ctx, &source, &destination, Mode::Move).await.unwrap();
+    assert_eq!(source.memory.directories(), Vec::<String>::new());
+    assert_eq!(destination.files(), ["d/e/a=1"]);
+}
+
+#[tokio::test]
+async fn move_within_one_remote_renames() {
+    let store = Store::with(Memory::server(), &["from/a=1", "from/d/b=2", "to/a=old"]);
+    let source = store.tree_at("from");
+    let destination = sync_core::Tree::new(source.remote.clone(), path("to"));
+    let (ctx, _) = context();
+    sync(&ctx, &source, &destination, Mode::Move).await.unwrap();
+    assert_eq!(store.files(), ["to/a=1", "to/d/b=2"]);
+    let calls = store.calls.watch().take();
+    assert_eq!(calls[&Call::Rename], 2);
+    assert!(!calls.contains_key(&Call::Open) && !calls.contains_key(&Call::Create));
+}
+
+#[tokio::test]
+async fn overlapping_trees_are_refused() {
+    let store = Store::with(Memory::server(), &["a/b/c=1"]);
+    let outer = store.tree_at("a");
+    let inner = sync_core::Tree::new(outer.remote.clone(), path("a/b"));
+    let (ctx, heard) = context();
+    for (source, destination, mode, refused) in [
+        (&outer, &inner, Mode::Sync, true),
+        (&inner, &outer, Mode::Sync, true),
+        (&inner, &outer, Mode::Move, true),
+        (&outer, &inner, Mode::Copy, true),
+        (&inner, &outer, Mode::Copy, false),
+    ] {
+        let result = sync(&ctx, source, destination, mode).await;
+        assert_eq!(result.is_err_and(|it| it.last.kind() == ErrorKind::Usage), refused, "{mode:?}");
+    }
+    assert_eq!(store.files(), ["a/b/c=1", "a/c=1"]);
+    sync(&ctx, &outer, &outer, Mode::Sync).await.unwrap();
+    assert_eq!(heard.heard("notice").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_the_middle_leaves_no_half_file() {
+    let content = "x".repeat(300_000);
+    let (source, destination) = pair(&[&format!("a={content}"), "b=1"], &["a=old", "x=1"]);
+    let (mut ctx, _) = context();
+    ctx.options.bandwidth = Some(1000);
+    ctx.options.transfers = 1;
+    let stop = ctx.cancel.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.cancel();
+    });
+    let failures = run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+    assert_eq!(failures.last.kind(), ErrorKind::Cancelled);
+    assert_eq!(destination.calls.watch().take()[&Call::Create], 1);
+    assert_eq!(destination.files(), ["a=old", "x=1"]);
+}
+
+#[tokio::test]
+async fn only_the_time_is_set_where_hashes_show_the_same_content() {
+    let source = Store::with(Memory::new(), &["a=1"]);
+    let destination = Store::new(Memory::new());
+    destination.memory.put("a", "1", time(500));
+    let (ctx, heard) = context();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(heard.heard("done"), ["done SetModified a: time differs by 6m 40s"]);
+    assert_eq!(changes(&destination), BTreeMap::from([(Call::SetModified, 1)]));
+    let entry = destination.memory.stat(&path("a")).await.unwrap().unwrap();
+    assert_eq!(entry.modified.unwrap().at, time(100));
+}
+
+#[tokio::test]
+async fn checksum_finds_what_size_and_time_hide() {
+    let source = Store::with(Memory::new(), &["a=1", "b=1"]);
+    let destination = Store::with(Memory::new(), &["a=2", "b=1"]);
+    let (mut ctx, heard) = context();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["a=2", "b=1"]);
+    ctx.options.checksum = true;
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["a=1", "b=1"]);
+    assert_eq!(heard.heard("done"), ["done CopiedOver a: md5 hashes are compared"]);
+}
+
+#[tokio::test]
+async fn a_server_that_stamps_its_own_times_gets_each_file_once() {
+    let second = Some(Duration::from_secs(1));
+    let stamping = Capability { write_precision: None, ..Memory::server().capability() };
+    assert_eq!(stamping.read_precision, second);
+    let source = Store::with(Memory::new(), &["a=1", "b=1"]);
+    let destination = Store::new(Memory::with(stamping));
+    let (ctx, _) = context();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    destination.calls.watch().take();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(changes(&destination), BTreeMap::new());
+    source.memory.put("a", "2", time(1000));
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["a=2", "b=1"]);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_times_gets_each_file_once() {
+    let (source, destination) = pair(&["a=1", "b=1"], &[]);
+    destination.memory.put("a", "1", time(900));
+    destination.memory.put("b", "1", time(900));
+    destination.faults.watch().always(Call::SetModified, "", ErrorKind::PermissionDenied);
+    let (ctx, _) = context();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(changes(&destination), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn empty_directories_are_made_when_asked() {
+    let (source, destination) = pair(&[], &[]);
+    source.memory.mkdir(&path("d/e")).await.unwrap();
+    let (mut ctx, _) = context();
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    assert_eq!(destination.memory.directories(), Vec::<String>::new());
+    ctx.options.create_empty_source_directories = true;
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    assert_eq!(destination.memory.directories(), ["d", "d/e"]);
+}
+
+#[tokio::test]
+async fn max_depth_leaves_deeper_directories_alone() {
+    let (source, destination) = pair(&["a=1", "d/b=1"], &["x=1", "d/y=1", "e/z=1"]);
+    let (mut ctx, _) = context();
+    ctx.options.max_depth = Some(1);
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["a=1", "d/y=1", "e/z=1"]);
+}
+
+#[tokio::test]
+async fn what_the_filter_hides_is_neither_listed_nor_deleted() {
+    let (source, destination) = pair(&["a=1", "skip/b=1", "d/c=1"], &["skip/x=1", "d/x.bak=1"]);
+    let filter = Filter::builder().exclude("/skip/**").and_then(|it| it.exclude("*.bak"));
+    let filter = std::sync::Arc::new(filter.and_then(|it| it.build()).unwrap());
+    let (ctx, heard) = context();
+    let mut ctx = Context { filter, ..ctx };
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["a=1", "d/c=1", "d/x.bak=1", "skip/x=1"]);
+    assert_eq!(source.calls.watch().paths(Call::List), ["", "d"]);
+    ctx.options.delete_excluded = true;
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["a=1", "d/c=1"]);
+    assert_eq!(heard.heard("failed"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_directory_that_holds_something_hidden_stays() {
+    let (source, destination) = pair(&["a=1"], &["d/x=1", "d/x.bak=1"]);
+    let filter = Filter::builder().exclude("*.bak").and_then(|it| it.build()).unwrap();
+    let (ctx, heard) = context();
+    let ctx = Context { filter: std::sync::Arc::new(filter), ..ctx };
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["a=1", "d/x.bak=1"]);
+    assert_eq!(heard.heard("notice"), ["notice d: kept: the directory is not empty"]);
+}
+
+#[tokio::test]
+async fn one_file_is_copied_under_another_name() {
+    let (source, destination) = pair(&["d/a=1"], &[]);
+    let (ctx, _) = context();
+    let (from, to) = (path("d/a"), path("x/y/b"));
+    for _ in 0..2 {
+        copy_file(&ctx, &source.tree(), &from, &destination.tree(), &to, Mode::Copy).await.unwrap();
+        assert_eq!(destination.files(), ["x/y/b=1"]);
+    }
+    assert_eq!(destination.calls.watch().take()[&Call::Create], 1);
+    copy_file(&ctx, &source.tree(), &from, &destination.tree(), &to, Mode::Move).await.unwrap();
+    assert_eq!(source.files(), Vec::<String>::new());
+    let failures =
+        copy_file(&ctx, &source.tree(), &from, &destination.tree(), &to, Mode::Copy).await;
+    assert_eq!(failures.unwrap_err().last.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn in_place_writes_under_the_final_name() {
+    let (source, destination) = pair(&["a=1"], &[]);
+    let (mut ctx, _) = context();
+    ctx.options.inplace = true;
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    assert_eq!(destination.calls.watch().paths(Call::Create), ["a"]);
+    assert_eq!(destination.files(), ["a=1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_transfers_share_the_bandwidth() {
+    let content = "x".repeat(1000);
+    let files: Vec<String> = (0..8).map(|i| format!("f{i}={content}")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (source, destination) = pair(&files, &[]);
+    let (mut ctx, _) = context();
+    ctx.options.bandwidth = Some(1000);
+    let begun = tokio::time::Instant::now();
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    let elapsed = begun.elapsed();
+    assert!(elapsed >= Duration::from_secs(8) && elapsed < Duration::from_secs(9), "{elapsed:?}");
+}
