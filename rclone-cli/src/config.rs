@@ -6,3 +6,4 @@ pub(crate) mod location;
 pub(crate) mod obscure;
 pub(crate) mod options;
 pub(crate) mod store;
+pub(crate) mod unlock;

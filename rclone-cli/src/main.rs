@@ -6,11 +6,16 @@ mod commands;
 mod config;
 mod environment;
 mod exit;
+mod ftp;
 mod logging;
 mod output;
 mod progress;
+mod prompt;
+mod remotes;
 mod resolve;
+mod settings;
 mod signal;
+mod target;
 mod units;
 mod values;
 

@@ -8,19 +8,21 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use sync_core::context::{Confirm, Context, Options};
 use sync_core::filter::{self, Filter, ListForm};
+use sync_core::{Name, Tree};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, Globals};
 use crate::environment::Environment;
 use crate::exit::Usage;
 use crate::progress::{self, Display, Reporter};
+use crate::remotes::Remotes;
 use crate::signal;
 use crate::values::{Size, Span};
 
 /// A command line, resolved.
 pub(crate) struct Resolved {
     pub(crate) globals: Globals,
-    pub(crate) environment: Environment,
+    pub(crate) remotes: Remotes,
     options: Options,
     filter: Arc<Filter>,
     reporter: Arc<Reporter>,
@@ -42,8 +44,8 @@ impl Resolved {
             reporter: Arc::new(reporter(&globals)?),
             display: Mutex::default(),
             confirm: confirm(&globals.important),
+            remotes: Remotes::new(&globals, environment),
             globals,
-            environment,
             cancel: OnceLock::new(),
         })
     }
@@ -76,9 +78,26 @@ impl Resolved {
         display.map_or(Ok(()), |display| display.finish(with_statistics))
     }
 
+    /// Returns the tree a user calls `text`.
+    ///
+    /// # Errors
+    /// When it names none, its remote is not configured, or its settings make no sense.
+    pub(crate) fn tree(&self, text: &str) -> anyhow::Result<Tree> {
+        self.remotes.tree(text)
+    }
+
+    /// Returns the tree a user calls `text`; or, where a file stands there, the tree it stands in
+    /// and its name.
+    ///
+    /// # Errors
+    /// As [`Resolved::tree`], and when the remote cannot be asked.
+    pub(crate) async fn tree_or_file(&self, text: &str) -> anyhow::Result<(Tree, Option<Name>)> {
+        self.remotes.tree_or_file(text).await
+    }
+
     /// Says goodbye to all servers.
     pub(crate) async fn shutdown(&self) {
-        std::future::ready(()).await;
+        self.remotes.shutdown().await;
     }
 }
 

@@ -1,0 +1,290 @@
+//! From what a user calls a place to a [`Tree`]: reads the config when it is first needed, and keeps
+//! one remote a server, so that files can move within it.
+
+use std::path::{self, Component, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use anyhow::{Context as _, anyhow, bail};
+use ftp_proto::secret::Secret;
+use sync_core::remote::local::Local;
+use sync_core::{Name, Path, Remote, Tree};
+
+use crate::args::{Backend, Config, Globals, Network};
+use crate::config::location::Location;
+use crate::config::store::Store;
+use crate::config::unlock::Passwords;
+use crate::environment::Environment;
+use crate::exit::Fatal;
+use crate::ftp;
+use crate::prompt::{Prompt as _, Terminal};
+use crate::settings::{Settings, Sources};
+use crate::target::{self, Source, Target};
+
+/// The remotes of a run.
+pub(crate) struct Remotes {
+    flags: Backend,
+    network: Network,
+    config: Config,
+    environment: Environment,
+    store: OnceLock<Store>,
+    local: Arc<dyn Remote>,
+    servers: Mutex<Vec<(Settings, Arc<dyn Remote>)>>,
+}
+
+impl Remotes {
+    pub(crate) fn new(globals: &Globals, environment: Environment) -> Self {
+        Self {
+            flags: globals.backend.clone(),
+            network: globals.network.clone(),
+            config: globals.config.clone(),
+            environment,
+            store: OnceLock::new(),
+            local: Arc::new(Local::new()),
+            servers: Mutex::default(),
+        }
+    }
+
+    /// Returns the tree a user calls `text`.
+    ///
+    /// # Errors
+    /// When it names none, its remote is not configured, or its settings make no sense.
+    pub(crate) fn tree(&self, text: &str) -> anyhow::Result<Tree> {
+        self.find(text).map_err(|error| no_file_system(text, &error))
+    }
+
+    /// Returns the tree a user calls `text`; or, where a file stands there, the tree it stands in
+    /// and its name.
+    ///
+    /// # Errors
+    /// As [`Remotes::tree`], and when the remote cannot be asked.
+    pub(crate) async fn tree_or_file(&self, text: &str) -> anyhow::Result<(Tree, Option<Name>)> {
+        let tree = self.tree(text)?;
+        let Some((parent, name)) = tree.root.split().filter(|_| !text.ends_with('/')) else {
+            return Ok((tree, None));
+        };
+        let entry = tree.remote.stat(&tree.root).await;
+        match entry.map_err(|error| no_file_system(text, &error.into()))? {
+            Some(entry) if !entry.is_directory() => {
+                Ok((Tree::new(tree.remote, parent), Some(name)))
+            }
+            _ => Ok((tree, None)),
+        }
+    }
+
+    fn find(&self, text: &str) -> anyhow::Result<Tree> {
+        let remote = match text.parse()? {
+            Target::Local(path) => return Ok(Tree::new(Arc::clone(&self.local), local(&path)?)),
+            Target::Remote(remote) => remote,
+        };
+        let sources = self.sources()?;
+        let (kind, unknown) = match &remote.source {
+            Source::Backend(kind) => (kind.clone(), format!("didn't find backend called {kind:?}")),
+            Source::Section(name) => {
+                let kind = sources.kind(name);
+                let kind = kind.with_context(|| self.no_section(name))?;
+                let unknown = format!("{name} is of type {kind}");
+                (kind, unknown)
+            }
+        };
+        match kind.as_str() {
+            "ftp" => {
+                let remote_ = self.server(sources.settings(&remote.source, &remote.options)?)?;
+                Ok(Tree::new(remote_, server_path(&remote.path)?))
+            }
+            "local" => Ok(Tree::new(Arc::clone(&self.local), local(&remote.path)?)),
+            _ => bail!("{unknown}; this program knows ftp and local"),
+        }
+    }
+
+    fn no_section(&self, name: &str) -> String {
+        if let Some(store) = self.store.get().filter(|store| !store.exists()) {
+            if let Some(path) = store.path() {
+                tracing::warn!("Config file {path:?} not found - using defaults");
+            }
+        }
+        format!("didn't find section in config file ({name:?})")
+    }
+
+    /// Returns where the options of remotes come from.
+    ///
+    /// # Errors
+    /// When the config file cannot be read.
+    pub(crate) fn sources(&self) -> anyhow::Result<Sources<'_>> {
+        let store = match self.store.get() {
+            Some(store) => store,
+            None => {
+                let store = self.open_store()?;
+                self.store.get_or_init(|| store)
+            }
+        };
+        let Self { flags, environment, .. } = self;
+        Ok(Sources { flags, environment, file: store.file() })
+    }
+
+    /// Reads the config file, to be changed.
+    ///
+    /// # Errors
+    /// When it cannot be read or unlocked.
+    pub(crate) fn open_store(&self) -> anyhow::Result<Store> {
+        Store::open(self.location(), &self.passwords())
+    }
+
+    /// Returns where the config file is.
+    pub(crate) fn location(&self) -> Location {
+        Location::find(self.config.config.as_deref(), &self.environment)
+    }
+
+    /// Returns where the config file's password comes from.
+    pub(crate) fn passwords(&self) -> Passwords {
+        Passwords {
+            command: self.config.password_command.clone().filter(|command| !command.is_empty()),
+            variable: self.environment.var("RCLONE_CONFIG_PASS").map(str::to_owned),
+            ask: self.config.ask_password,
+            ..Passwords::default()
+        }
+    }
+
+    /// Returns the remote of these settings: the one there is already, if there is.
+    fn server(&self, settings: Settings) -> anyhow::Result<Arc<dyn Remote>> {
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, remote)) = servers.iter().find(|(known, _)| *known == settings) {
+            return Ok(Arc::clone(remote));
+        }
+        let password = self.password(&settings)?;
+        let options = ftp::options(&settings, &self.network, &self.environment, password)?;
+        let remote = ftp::remote(options, &settings)?;
+        servers.push((settings, Arc::clone(&remote)));
+        Ok(remote)
+    }
+
+    fn password(&self, settings: &Settings) -> anyhow::Result<Secret> {
+        if settings.given("pass").is_none() && settings.is("ask_password") {
+            let host = settings.text("host");
+            return Ok(Terminal.secret(&format!("FTP password for {host}:\npassword:"))?.into());
+        }
+        settings.password()
+    }
+
+    /// Says goodbye to all servers.
+    pub(crate) async fn shutdown(&self) {
+        let servers =
+            std::mem::take(&mut *self.servers.lock().unwrap_or_else(PoisonError::into_inner));
+        for (_, remote) in servers {
+            remote.shutdown().await;
+        }
+    }
+}
+
+fn no_file_system(text: &str, error: &anyhow::Error) -> anyhow::Error {
+    Fatal(format!("Failed to create file system for {text:?}: {error:#}")).into()
+}
+
+/// Returns a path on this machine, absolute and without `..`.
+fn local(text: &str) -> anyhow::Result<Path> {
+    let path = path::absolute(if text.is_empty() { "." } else { text })
+        .with_context(|| format!("failed to make {text} absolute"))?;
+    let path = if path.components().any(|part| part == Component::ParentDir) {
+        without_parents(path)
+    } else {
+        path
+    };
+    Path::new(path.as_os_str().as_encoded_bytes()).map_err(|error| anyhow!("{text}: {error}"))
+}
+
+/// Takes `..` out of an absolute path: as the file system sees it as far as the path exists.
+fn without_parents(path: PathBuf) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                clean = clean.canonicalize().unwrap_or(clean);
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+/// Returns a path on a server; `..` is taken out by the text alone, as rclone does.
+fn server_path(text: &str) -> anyhow::Result<Path> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in text.split('/').filter(|name| !name.is_empty() && *name != ".") {
+        match name {
+            ".." if names.pop().is_none() && !text.starts_with('/') => {
+                bail!("{text} leads out of the directory where the server starts");
+            }
+            ".." => {}
+            name => names.push(name),
+        }
+    }
+    let start = if text.starts_with('/') { "/" } else { "" };
+    Path::new(format!("{start}{}", names.join("/")).as_bytes())
+        .map_err(|error| anyhow!("{text}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::tests::parse;
+
+    fn remotes(variables: &[(&str, &str)]) -> Remotes {
+        let globals = parse("--config notfound ls x");
+        Remotes::new(&globals, variables.iter().copied().collect())
+    }
+
+    #[track_caller]
+    fn refused(text: &str, message: &str) {
+        let error = remotes(&[("RCLONE_CONFIG_S_TYPE", "s3")]).tree(text).unwrap_err();
+        assert!(error.is::<Fatal>());
+        let want = format!("Failed to create file system for {text:?}: {message}");
+        assert_eq!(error.to_string(), want);
+    }
+
+    #[test]
+    fn what_is_no_tree_is_refused_as_rclone_does() {
+        refused("", "can't use empty string as a path");
+        refused("nope:", "didn't find section in config file (\"nope\")");
+        refused(":s3:", "didn't find backend called \"s3\"; this program knows ftp and local");
+        refused("s:", "s is of type s3; this program knows ftp and local");
+        refused(":ftp,port=x,host=h:", "option port: `x` is not a whole number");
+    }
+
+    #[test]
+    fn local_paths_are_absolute_and_clean() {
+        let remotes = remotes(&[("RCLONE_CONFIG_L_TYPE", "local")]);
+        let here = std::env::current_dir().unwrap();
+        let root = |text: &str| remotes.tree(text).unwrap().root.to_string();
+        assert_eq!(root("a/./b/"), here.join("a/b").display().to_string());
+        assert_eq!(root("/no/such/../b"), "/no/b");
+        assert_eq!(root("l:/x"), "/x");
+        assert_eq!(root(":local:"), here.display().to_string());
+        assert!(remotes.tree("a").unwrap().same_remote(&remotes.tree("l:b").unwrap()));
+    }
+
+    #[test]
+    fn server_paths_stay_inside() {
+        let path = |text: &str| server_path(text).map(|path| path.to_string());
+        assert_eq!(path("a//b/../c/").unwrap(), "a/c");
+        assert_eq!(path("/../a").unwrap(), "/a");
+        assert_eq!(path("").unwrap(), "");
+        assert!(path("../a").is_err());
+        assert!(path("a/../../b").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_file_is_told_from_a_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("f"), "x").unwrap();
+        let remotes = remotes(&[]);
+        let at = |below: &str| format!("{}{below}", dir.path().display());
+        let (tree, file) = remotes.tree_or_file(&at("/f")).await.unwrap();
+        assert_eq!(
+            (tree.root.to_string(), file.unwrap().to_text().into_owned()),
+            (at(""), "f".into())
+        );
+        for text in [at(""), at("/"), at("/none")] {
+            assert_eq!(remotes.tree_or_file(&text).await.unwrap().1, None, "{text}");
+        }
+    }
+}
