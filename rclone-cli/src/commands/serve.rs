@@ -1,5 +1,8 @@
 //! `rclone serve`: offers a path by a protocol.
 
+mod files;
+pub(super) mod ftp;
+
 use crate::resolve::Resolved;
 
 /// Serve a path by a protocol
@@ -11,14 +14,11 @@ pub(crate) struct Args {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum Protocol {
-    /// Serve a path by FTP
-    Ftp {
-        /// The local path to serve
-        path: String,
-    },
+    Ftp(ftp::Args),
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    match args.protocol {
+        Protocol::Ftp(args) => ftp::run(resolved, args).await,
+    }
 }
