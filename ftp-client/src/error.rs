@@ -3,7 +3,10 @@
 use std::fmt;
 use std::io;
 
-use ftp_proto::reply::Reply;
+use ftp_proto::command::ArgumentError;
+use ftp_proto::error::Misread;
+use ftp_proto::exchange::OutOfStep;
+use ftp_proto::reply::{DecodeError, Reply};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -117,6 +120,14 @@ impl Error {
         self
     }
 
+    /// Replaces kind and message by what was found out since.
+    #[must_use]
+    pub(crate) fn known_as(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
+        self.0.kind = kind;
+        self.0.message = message.into();
+        self
+    }
+
     /// Returns the kind.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
@@ -144,28 +155,55 @@ impl Error {
                 | ErrorKind::Truncated
         )
     }
-
-    /// Tells whether the session it happened on can no longer be used.
-    pub fn is_fatal_to_session(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::Connection
-                | ErrorKind::Protocol
-                | ErrorKind::Timeout
-                | ErrorKind::Tls
-                | ErrorKind::TooManyConnections
-        )
-    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.message)?;
+        match (&self.0.command, &self.0.reply) {
+            (Some(command), Some(reply)) => write!(f, ": `{command}` got `{reply}`"),
+            (None, Some(reply)) => write!(f, ": `{reply}`"),
+            (_, None) => Ok(()),
+        }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::io("the connection failed", error)
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        let kind = match error {
+            DecodeError::Truncated => ErrorKind::Connection,
+            _ => ErrorKind::Protocol,
+        };
+        Self::new(kind, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<OutOfStep> for Error {
+    fn from(error: OutOfStep) -> Self {
+        Self::new(ErrorKind::Protocol, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<Misread> for Error {
+    fn from(error: Misread) -> Self {
+        Self::new(ErrorKind::Protocol, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<ArgumentError> for Error {
+    fn from(error: ArgumentError) -> Self {
+        Self::new(ErrorKind::Misuse, error.to_string()).caused_by(error)
     }
 }

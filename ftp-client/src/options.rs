@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use ftp_proto::secret::Secret;
 
-/// Everything a caller chooses about one server. The defaults are rclone's.
+/// Everything a caller chooses about one server. The defaults are rclone's; an idle timeout of
+/// zero is none.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Host name or address literal; an IPv6 one without brackets.

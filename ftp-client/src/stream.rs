@@ -100,6 +100,12 @@ impl Stream {
         Ok(())
     }
 
+    /// Lets the idle timeouts begin anew, before the peer is expected to do something.
+    pub(crate) fn restart_deadlines(&mut self) {
+        self.reading = Deadline::default();
+        self.writing = Deadline::default();
+    }
+
     fn poll_harvest(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let Layer::Tls(stream) = &mut self.layer else { return Ok(()) };
         let mut scratch = [0; 256];
@@ -211,7 +217,7 @@ impl Deadline {
         cx: &mut Context<'_>,
         idle_timeout: Duration,
     ) -> Poll<io::Result<T>> {
-        if poll.is_ready() {
+        if poll.is_ready() || idle_timeout.is_zero() {
             self.0 = None;
             return poll;
         }
