@@ -1,14 +1,31 @@
 //! An FTP client that keeps commands in flight, with TLS that works everywhere.
 //!
-//! A [`Dialer`](dial::Dialer) makes connections, [`Tls`](tls::Tls) secures them, a
-//! [`Stream`](stream::Stream) never waits for longer than its idle timeout.
+//! A [`Pool`] lends sessions of one server; a [`Session`] lists, looks up and changes; a [`Lease`]
+//! turns into a [`Download`] or an [`Upload`]. What is learnt about the server on the way is its
+//! [`Personality`], shared by all its sessions.
 
+#![forbid(unsafe_code)]
+
+mod codec;
+mod control;
 pub mod dial;
 pub mod error;
 pub mod options;
+pub mod personality;
+mod pool;
 mod proxy;
+mod read;
+mod retry;
+mod session;
 pub mod stream;
 pub mod tls;
+mod write;
 
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Result};
+pub use ftp_proto;
 pub use options::Options;
+pub use personality::Personality;
+pub use pool::{Lease, Pool};
+pub use read::Download;
+pub use session::{Listing, Session};
+pub use write::{Finish, Finished, Upload};

@@ -1,0 +1,428 @@
+//! The control connection with commands in flight.
+//!
+//! Sending only queues; whoever waits for an answer writes what is queued and reads at the same
+//! time, so neither side can block the other. No await here loses anything when it is dropped:
+//! answers still due are counted by the [`Exchange`] and read, or the connection is given up.
+
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::future::poll_fn;
+use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream as _};
+use tokio::time::timeout;
+use tokio_util::codec::Framed;
+use tracing::debug;
+
+use ftp_proto::exchange::Answer;
+use ftp_proto::{Command, Exchange, Reply};
+
+use crate::codec::Codec;
+use crate::error::{Error, ErrorKind, Result};
+use crate::retry::{refused, turned_away};
+use crate::stream::{Stream, Transport};
+
+/// How many commands may wait for their answers: enough to fill a long line, little enough for the
+/// answers to fit into what both systems buffer.
+pub(crate) const WINDOW: usize = 256;
+
+/// How long answers that nobody waits for any more may take to arrive.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// A control connection.
+#[derive(Debug)]
+pub(crate) struct Control {
+    framed: Framed<Stream, Codec>,
+    exchange: Exchange<Sent>,
+    /// Why the connection is of no further use.
+    broken: bool,
+    /// Answers to commands that nobody asked to be told of, the oldest first.
+    noted: Vec<(Command, Reply)>,
+}
+
+/// A command in flight.
+#[derive(Debug)]
+struct Sent {
+    /// None for the greeting.
+    command: Option<Command>,
+    /// Whether its answer is only noted, for [`Control::noted`].
+    aside: bool,
+}
+
+/// What comes back for a command.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// It has begun.
+    Begun(Reply),
+    /// It is done or refused.
+    Done(Command, Reply),
+}
+
+impl Control {
+    /// Takes a fresh connection and waits for the greeting.
+    pub(crate) async fn greeted(stream: Stream) -> Result<(Self, Reply)> {
+        let mut control = Self {
+            framed: framed(stream),
+            exchange: Exchange::default(),
+            broken: false,
+            noted: Vec::new(),
+        };
+        control.exchange.sent(Sent { command: None, aside: false });
+        loop {
+            match control.next().await? {
+                Answer::Final(_, reply) if reply.code().is_completion() => {
+                    return Ok((control, reply));
+                }
+                Answer::Final(_, reply) | Answer::Closing(reply) => return Err(turned_away(reply)),
+                Answer::Preliminary(_) | Answer::Abandoned(_) => {}
+            }
+        }
+    }
+
+    /// Turns the connection to TLS, between two commands.
+    ///
+    /// What the server has sent after its consent did not come through TLS, whoever sent it.
+    pub(crate) async fn secure<F>(self, handshake: impl FnOnce(Transport) -> F) -> Result<Self>
+    where
+        F: Future<Output = Result<Stream>>,
+    {
+        let parts = self.framed.into_parts();
+        if !parts.read_buf.is_empty() || !parts.write_buf.is_empty() {
+            let message = "text in the clear follows the server's consent to TLS";
+            return Err(Error::new(ErrorKind::Protocol, message));
+        }
+        let Some(transport) = parts.io.into_plain() else {
+            return Err(Error::new(ErrorKind::Misuse, "TLS has begun already"));
+        };
+        let framed = framed(handshake(transport).await?);
+        Ok(Self { framed, ..self })
+    }
+
+    /// Queues a command.
+    pub(crate) fn send(&mut self, command: Command) {
+        self.queue(command, false);
+    }
+
+    /// Queues a command whose answer nobody waits for; [`Self::noted`] will have it.
+    pub(crate) fn send_aside(&mut self, command: Command) {
+        self.queue(command, true);
+    }
+
+    fn queue(&mut self, command: Command, aside: bool) {
+        debug!(target: "ftp_client::wire", "FTP Tx: {command}");
+        if self.exchange.owed() == 0 {
+            self.framed.get_mut().restart_deadlines();
+        }
+        if let Err(error) = Pin::new(&mut self.framed).start_send(&command) {
+            debug!("cannot queue: {error}");
+            self.broken = true;
+        }
+        self.exchange.sent(Sent { command: Some(command), aside });
+    }
+
+    /// Waits for the next thing that a command in flight brings.
+    pub(crate) async fn told(&mut self) -> Result<Told> {
+        loop {
+            match self.next().await? {
+                Answer::Abandoned(_) => {}
+                Answer::Closing(reply) => return Err(turned_away(reply)),
+                Answer::Preliminary(reply) => return Ok(Told::Begun(reply)),
+                Answer::Final(Sent { command: None, .. }, _) => {}
+                Answer::Final(Sent { command: Some(command), aside: false }, reply) => {
+                    return Ok(Told::Done(command, reply));
+                }
+                Answer::Final(Sent { command: Some(command), aside: true }, reply) => {
+                    self.noted.push((command, reply));
+                }
+            }
+        }
+    }
+
+    /// Waits for the final reply to the oldest command in flight.
+    pub(crate) async fn done(&mut self) -> Result<(Command, Reply)> {
+        loop {
+            if let Told::Done(command, reply) = self.told().await? {
+                return Ok((command, reply));
+            }
+        }
+    }
+
+    /// Sends a command and waits for its final reply, whatever it says.
+    pub(crate) async fn ask(&mut self, command: Command) -> Result<Reply> {
+        self.send(command);
+        Ok(self.done().await?.1)
+    }
+
+    /// Sends a command that must succeed.
+    pub(crate) async fn order(&mut self, command: Command) -> Result<Reply> {
+        self.send(command);
+        let (command, reply) = self.done().await?;
+        if reply.code().is_failure() { Err(refused(&command, reply)) } else { Ok(reply) }
+    }
+
+    /// Sends many commands, at most `window` ahead of their replies, and tells what each got.
+    ///
+    /// When the connection is lost, the commands without an answer get that error each.
+    pub(crate) async fn ask_all(
+        &mut self,
+        commands: impl IntoIterator<Item = Command>,
+        window: usize,
+    ) -> Vec<Result<(Command, Reply)>> {
+        let mut commands = commands.into_iter().fuse();
+        let mut answers = Vec::new();
+        let mut in_flight = 0;
+        loop {
+            // Refilling in halves keeps packets full.
+            if in_flight <= window / 2 {
+                let more = commands.by_ref().take(window.max(1) - in_flight);
+                in_flight += more.map(|command| self.send(command)).count();
+            }
+            if in_flight == 0 {
+                return answers;
+            }
+            match self.done().await {
+                Ok(answer) => answers.push(Ok(answer)),
+                Err(error) => {
+                    let left = in_flight - 1 + commands.count();
+                    let others = (0..left).map(|_| Err(unknown_outcome(&error)));
+                    let others: Vec<_> = others.collect();
+                    answers.push(Err(error));
+                    answers.extend(others);
+                    return answers;
+                }
+            }
+            in_flight -= 1;
+        }
+    }
+
+    /// Takes the answers to commands sent aside.
+    pub(crate) fn noted(&mut self) -> Vec<(Command, Reply)> {
+        std::mem::take(&mut self.noted)
+    }
+
+    /// Waits until every answer has arrived that is still due to an operation given up.
+    pub(crate) async fn settle(&mut self) -> Result<()> {
+        if self.exchange.owed() == 0 {
+            return self.usable();
+        }
+        self.exchange.abandon();
+        let settled = async {
+            while self.exchange.owed() > 0 {
+                if let Answer::Closing(reply) = self.next().await? {
+                    return Err(turned_away(reply));
+                }
+            }
+            Ok(())
+        };
+        let Ok(settled) = timeout(SETTLE, settled).await else {
+            self.broken = true;
+            let message = "answers to an operation given up do not come";
+            return Err(Error::new(ErrorKind::Timeout, message));
+        };
+        settled
+    }
+
+    /// Tells, without waiting, whether the server is still there and in step.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        let idle = self.exchange.owed() == 0;
+        while idle && self.usable().is_ok() {
+            match self.next().now_or_never() {
+                None => {
+                    self.framed.get_mut().restart_deadlines();
+                    return true;
+                }
+                Some(Ok(Answer::Closing(_)) | Err(_)) => self.broken = true,
+                Some(Ok(_)) => {}
+            }
+        }
+        self.usable().is_ok()
+    }
+
+    /// Says goodbye, for at most as long as `patience`.
+    pub(crate) async fn quit(mut self, patience: Duration) {
+        if self.exchange.owed() == 0 && self.usable().is_ok() {
+            // The connection ends in any case: an answer that does not come changes nothing.
+            let _ = timeout(patience, self.ask(Command::Quit)).await;
+            let _ = timeout(patience, self.framed.close()).await;
+        }
+    }
+
+    /// Gives the connection up: what comes next on it has no meaning any more.
+    pub(crate) fn give_up(&mut self) {
+        self.broken = true;
+    }
+
+    /// Tells whether the connection was given up or lost.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken || self.exchange.is_closing()
+    }
+
+    /// Returns the connection.
+    pub(crate) fn stream(&self) -> &Stream {
+        self.framed.get_ref()
+    }
+
+    fn usable(&self) -> Result<()> {
+        if !self.is_broken() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Connection, "the control connection is no longer in use"))
+    }
+
+    async fn next(&mut self) -> Result<Answer<Sent>> {
+        self.usable()?;
+        let answer = self.read().await;
+        if !matches!(&answer, Ok(Answer::Abandoned(_) | Answer::Final(..) | Answer::Preliminary(_)))
+        {
+            self.broken = true;
+        }
+        answer
+    }
+
+    /// Writes what is queued while it reads the next reply.
+    async fn read(&mut self) -> Result<Answer<Sent>> {
+        let framed = &mut self.framed;
+        let reply = poll_fn(|cx| {
+            let flushed = Pin::new(&mut *framed).poll_flush(cx);
+            match Pin::new(&mut *framed).poll_next(cx) {
+                // A server that closes may still have said why.
+                Poll::Ready(reply) => Poll::Ready(reply),
+                Poll::Pending => match flushed {
+                    Poll::Ready(Err(error)) => Poll::Ready(Some(Err(error))),
+                    _ => Poll::Pending,
+                },
+            }
+        });
+        let Some(reply) = reply.await else {
+            let message = "the server closed the control connection";
+            return Err(Error::new(ErrorKind::Connection, message));
+        };
+        let reply = reply?;
+        debug!(target: "ftp_client::wire", "FTP Rx: {reply}");
+        Ok(self.exchange.received(reply)?)
+    }
+}
+
+fn framed(stream: Stream) -> Framed<Stream, Codec> {
+    let mut framed = Framed::new(stream, Codec::default());
+    // Commands are only queued when sent, however many there are within the window.
+    framed.set_backpressure_boundary(usize::MAX);
+    framed
+}
+
+fn unknown_outcome(error: &Error) -> Error {
+    let message = format!("its outcome is unknown, since {error}");
+    Error::new(error.kind().clone(), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    async fn pair() -> (Stream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let near = TcpStream::connect(address).await.expect("a connection");
+        let (far, _) = listener.accept().await.expect("a connection");
+        (Stream::plain(Transport::Tcp(near), PATIENCE), far)
+    }
+
+    async fn greeted() -> (Control, TcpStream) {
+        let (near, mut far) = pair().await;
+        far.write_all(b"120 soon\r\n220 hi\r\n").await.expect("room");
+        (Control::greeted(near).await.expect("a greeting").0, far)
+    }
+
+    #[tokio::test]
+    async fn thousands_of_commands_answer_in_order() {
+        let (mut control, far) = greeted().await;
+        let server = tokio::spawn(async move {
+            let mut far = BufReader::new(far);
+            let (mut line, mut commands) = (String::new(), 0);
+            while far.read_line(&mut line).await.expect("text") > 0 {
+                commands += 1;
+                let reply = format!("213-{}\r\n213 {}", "x".repeat(900), &line[5..]);
+                far.write_all(reply.as_bytes()).await.expect("room");
+                line.clear();
+            }
+            commands
+        });
+        let commands = (0..5000).map(|n| Command::Rest(n));
+        let answers = control.ask_all(commands, WINDOW).await;
+        for (n, answer) in answers.into_iter().enumerate() {
+            let (command, reply) = answer.expect("an answer");
+            assert_eq!(command, Command::Rest(n as u64));
+            assert_eq!(reply.text(), n.to_string().as_bytes());
+        }
+        drop(control);
+        assert_eq!(server.await.expect("the server ends"), 5000);
+    }
+
+    #[tokio::test]
+    async fn a_lost_connection_leaves_no_command_without_an_outcome() {
+        let (mut control, mut far) = greeted().await;
+        far.write_all(b"200 one\r\n200 two\r\n").await.expect("room");
+        far.shutdown().await.expect("closed");
+        let answers = control.ask_all((0..10).map(|_| Command::Noop), WINDOW).await;
+        assert_eq!(answers.len(), 10);
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 2);
+        let last = answers.into_iter().last().expect("ten").expect_err("no answer");
+        assert!(last.to_string().contains("outcome is unknown"), "{last}");
+        assert!(control.is_broken());
+    }
+
+    #[tokio::test]
+    async fn a_dropped_operation_is_settled_before_the_next() {
+        let (mut control, mut far) = greeted().await;
+        control.send(Command::Noop);
+        control.send(Command::Pwd);
+        assert!(control.done().now_or_never().is_none());
+        far.write_all(b"200 late\r\n257 \"/\"\r\n").await.expect("room");
+        control.settle().await.expect("in step");
+        far.write_all(b"215 UNIX\r\n").await.expect("room");
+        let reply = control.ask(Command::Syst).await.expect("an answer");
+        assert_eq!(reply.code(), 215);
+        assert!(control.is_alive());
+    }
+
+    #[tokio::test]
+    async fn an_answer_nobody_asked_for_ends_the_connection() {
+        let (mut control, mut far) = greeted().await;
+        assert!(control.is_alive());
+        far.write_all(b"226 surprise\r\n").await.expect("room");
+        let error = loop {
+            if let Some(answer) = control.told().now_or_never() {
+                break answer.expect_err("out of step");
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!(*error.kind(), ErrorKind::Protocol);
+        assert!(!control.is_alive());
+    }
+
+    #[tokio::test]
+    async fn a_farewell_is_seen_before_the_next_command() {
+        let (mut control, mut far) = greeted().await;
+        far.write_all(b"421 idle for too long\r\n").await.expect("room");
+        far.shutdown().await.expect("closed");
+        while control.is_alive() {
+            tokio::task::yield_now().await;
+        }
+        assert!(control.ask(Command::Noop).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn text_in_the_clear_after_the_consent_is_an_attack() {
+        let (mut control, mut far) = greeted().await;
+        far.write_all(b"234 go\r\n230 logged in\r\n").await.expect("room");
+        let auth = Command::Auth(ftp_proto::command::Mechanism::Tls);
+        control.order(auth).await.expect("consent");
+        let secured = control.secure(async |_| unreachable!("no handshake is due")).await;
+        assert_eq!(*secured.expect_err("refused").kind(), ErrorKind::Protocol);
+    }
+}

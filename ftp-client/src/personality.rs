@@ -1,0 +1,70 @@
+//! What was learnt about a server, for all its sessions: nobody configures it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ftp_proto::Features;
+use ftp_proto::system::System;
+
+/// What was learnt about a server so far; it never holds a secret.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Personality {
+    /// What it says first.
+    pub greeting: String,
+    /// The system it says it runs on.
+    pub system: Option<System>,
+    /// What it says it can do, after the login.
+    pub features: Arc<Features>,
+    /// Whether `EPSV` leads to a data connection.
+    pub extended_passive: Option<bool>,
+    /// Whether a data connection has come about.
+    pub data_reachable: bool,
+    /// Whether `MLSD` lists.
+    pub mlsd: Option<bool>,
+    /// Whether `LIST -a` lists.
+    pub list_all: Option<bool>,
+    /// Whether `SIZE` tells sizes.
+    pub size: Option<bool>,
+    /// How many uploads had the size that was sent, when asked.
+    pub sizes_confirmed: u32,
+    /// How times are set; none before the first attempt.
+    pub time_setting: Option<TimeSetting>,
+    /// Whether a rename replaces a file that stands there.
+    pub rename_replaces: Option<bool>,
+    /// Whether TLS 1.3 runs out of tickets, so that new sessions use TLS 1.2.
+    pub needs_tls12: bool,
+    /// Whether data connections resume the TLS session of their control connection.
+    pub resumes: Option<bool>,
+    /// Whether data connections that do not resume are accepted.
+    pub accepts_full_handshake: Option<bool>,
+    /// How many sessions it allows, where it was seen to refuse more.
+    pub connection_limit: Option<usize>,
+}
+
+/// How the time of a file is set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TimeSetting {
+    /// With `MDTM` and a time.
+    Mdtm,
+    /// With `MFMT`.
+    Mfmt,
+    /// Not at all.
+    Never,
+    /// With `SITE UTIME`.
+    SiteUtime,
+}
+
+/// The one place where sessions write down what they learn.
+#[derive(Debug, Default)]
+pub(crate) struct Learnt(Mutex<Personality>);
+
+impl Learnt {
+    pub(crate) fn now(&self) -> MutexGuard<'_, Personality> {
+        // Every change is an assignment of a field, so a poisoned value is still whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn features(&self) -> Arc<Features> {
+        Arc::clone(&self.now().features)
+    }
+}

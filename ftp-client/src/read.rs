@@ -1,0 +1,147 @@
+//! A file on its way from the server.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use ftp_proto::{Command, size};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
+use tracing::{debug, warn};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::pool::Lease;
+use crate::stream::Stream;
+
+/// How long our own end of TLS may take to be sent.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How much is read at once.
+const PIECE: usize = 128 * 1024;
+
+/// A file on its way from the server. Dropping it gives the transfer up, and its session.
+#[derive(Debug)]
+pub struct Download {
+    /// None once the transfer is over.
+    lease: Option<Lease>,
+    stream: Stream,
+    buffer: BytesMut,
+    offset: u64,
+    received: u64,
+    /// The size of the whole file, or of what was left of it, where the server mentioned one.
+    hint: Option<u64>,
+    /// Whether the final reply is here already.
+    finished: bool,
+}
+
+impl Lease {
+    /// Begins to fetch a file, from `offset` on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], [`ErrorKind::IsADirectory`] and [`ErrorKind::PermissionDenied`]
+    /// are told apart also where the server's reply is bare.
+    pub async fn retrieve(mut self, path: &[u8], offset: u64) -> Result<Download> {
+        let begun = async {
+            self.begin_transfer().await?;
+            let command = Command::Retr(self.named(path)?);
+            self.transfer(Vec::new(), offset, command).await
+        };
+        match Box::pin(begun).await {
+            Ok(transfer) => Ok(Download {
+                lease: Some(self),
+                stream: transfer.stream,
+                buffer: BytesMut::new(),
+                offset,
+                received: 0,
+                hint: size::hint(&transfer.begun),
+                finished: transfer.finished,
+            }),
+            Err(error) => Err(Box::pin(self.explain_file(error, path)).await),
+        }
+    }
+}
+
+impl Download {
+    /// Returns how many bytes the server says the file has, where it says so.
+    pub fn size_hint(&self) -> Option<u64> {
+        self.hint
+    }
+
+    /// Returns the next piece. An empty one is the end, and then the server has confirmed it and
+    /// the session is back in its pool.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] when the data ended in a way that may hide a cut.
+    pub async fn read(&mut self) -> Result<Bytes> {
+        if self.lease.is_none() {
+            return Ok(Bytes::new());
+        }
+        self.buffer.reserve(PIECE);
+        match self.stream.read_buf(&mut self.buffer).await {
+            Ok(0) => self.end(true).await,
+            Ok(count) => {
+                self.received += count as u64;
+                Ok(self.buffer.split().freeze())
+            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.end(false).await,
+            Err(error) => Err(self.failed(error).await),
+        }
+    }
+
+    /// Stops early, and brings the session back where the server goes along.
+    ///
+    /// Servers answer a transfer that is cut off with anything from 226 to 550: what it says does
+    /// not matter, only that it says something in time.
+    pub async fn stop(mut self) {
+        let Some(mut lease) = self.lease.take() else { return };
+        drop(self.stream);
+        if self.finished {
+            return;
+        }
+        let patience = lease.options().close_timeout;
+        if let Err(error) = lease.end_transfer(patience).await {
+            debug!("the transfer was stopped: {error}");
+        }
+    }
+
+    async fn end(&mut self, goodbye: bool) -> Result<Bytes> {
+        let Some(mut lease) = self.lease.take() else { return Ok(Bytes::new()) };
+        let resumed = self.stream.handshake().map(|handshake| handshake.resumed);
+        // Servers with TLS 1.3 take a missing goodbye for a cut; that it cannot be sent any more
+        // is no failure.
+        let _ = timeout(GOODBYE, self.stream.shutdown()).await;
+        let complete = self.is_complete();
+        if !self.finished {
+            let patience = lease.options().close_timeout;
+            match lease.end_transfer(patience).await {
+                Ok(_) => {}
+                // All bytes are here, and the control connection alone was lost.
+                Err(error) if complete == Some(true) && error.reply().is_none() => {
+                    warn!("the end of a complete download was not confirmed: {error}");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if !goodbye && complete != Some(true) {
+            let message = "the data ended without the goodbye of TLS: it may have been cut";
+            return Err(Error::new(ErrorKind::Truncated, message));
+        }
+        lease.learn_from_handshake(resumed);
+        Ok(Bytes::new())
+    }
+
+    /// Compares with what the server said; `None` where it said nothing that fits.
+    fn is_complete(&self) -> Option<bool> {
+        let hint = self.hint?;
+        Some(hint == self.received || hint == self.offset + self.received)
+    }
+
+    /// Prefers what the server says to what the socket says.
+    async fn failed(&mut self, error: io::Error) -> Error {
+        let error = Error::io("read from the data connection", error);
+        let Some(lease) = &mut self.lease else { return error };
+        let error = lease.lost_data(error).await;
+        self.lease = None;
+        error
+    }
+}

@@ -1,0 +1,261 @@
+//! One logged-in session: a control connection and what can be done with it.
+//!
+//! Every operation leaves the session in step or marks it as lost. That holds for an operation
+//! whose future is dropped too: answers still due are read before the next one, and a session
+//! dropped within a transfer is not used again.
+
+mod batch;
+mod change;
+mod data;
+mod list;
+mod login;
+mod stat;
+
+use std::sync::Arc;
+
+use ftp_proto::{Argument, Command, Features, Reply};
+use tokio::time::Instant;
+
+pub(crate) use self::change::{renamed, times_unsupported};
+pub(crate) use self::data::Transfer;
+pub use self::list::Listing;
+use crate::control::{Control, WINDOW};
+use crate::dial::{Dialer, Peer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Options, Pipelining, TlsMode};
+use crate::personality::{Learnt, Personality};
+use crate::tls::{Tls, TlsSession};
+
+/// What all sessions of a server share.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) options: Options,
+    pub(crate) learnt: Learnt,
+    dialer: Dialer,
+    tls: Option<Tls>,
+}
+
+impl Server {
+    pub(crate) fn new(options: Options) -> Result<Self> {
+        let host = bare(&options.host).to_owned();
+        if host.is_empty() {
+            return Err(Error::new(ErrorKind::Misuse, "no host is given"));
+        }
+        let options = Options { host, ..options };
+        let dialer = Dialer::new(&options);
+        let tls = match options.tls {
+            TlsMode::None => None,
+            TlsMode::Explicit | TlsMode::Implicit => {
+                Some(Tls::new(&options.tls_options, &options.host, options.connect_timeout)?)
+            }
+        };
+        Ok(Self { options, learnt: Learnt::default(), dialer, tls })
+    }
+
+    /// Returns how many commands may be in flight.
+    pub(crate) fn window(&self) -> usize {
+        if self.options.pipelining == Pipelining::LockStep { 1 } else { WINDOW }
+    }
+}
+
+/// Returns a host without the brackets of an IPv6 address.
+fn bare(host: &str) -> &str {
+    let host = host.trim();
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// A logged-in session.
+///
+/// Paths are bytes, separated by `/`, relative to the directory of the login or absolute.
+#[derive(Debug)]
+pub struct Session {
+    control: Control,
+    server: Arc<Server>,
+    peer: Peer,
+    tls: Option<TlsSession>,
+    /// Whether the login brought TLS 1.3 tickets.
+    had_tickets: bool,
+    /// The directory of the login, where the server told it.
+    home: Option<Vec<u8>>,
+    /// The working directory, where it is known.
+    working: Option<Vec<u8>>,
+    /// Whether a data connection is in use, or may be.
+    transferring: bool,
+    /// Whether the server may still hold the offset of a `REST`.
+    offset_pending: bool,
+    used: Instant,
+}
+
+impl Session {
+    /// Tells whether the server lists this feature.
+    pub fn has_feature(&self, name: &str) -> bool {
+        self.features().has(name)
+    }
+
+    /// Returns what the server says it can do.
+    pub fn features(&self) -> Arc<Features> {
+        self.server.learnt.features()
+    }
+
+    /// Returns the directory of the login, where the server told it.
+    pub fn home(&self) -> Option<&[u8]> {
+        self.home.as_deref()
+    }
+
+    /// Sends any command that needs no data connection and returns its final reply, whatever it
+    /// says.
+    ///
+    /// # Errors
+    /// When the session is lost, or the command is one that moves data.
+    pub async fn command(&mut self, command: Command) -> Result<Reply> {
+        if command.is_transfer() {
+            return Err(Error::new(ErrorKind::Misuse, "this command needs a data connection"));
+        }
+        self.begin().await?;
+        if matches!(command, Command::Cwd(_) | Command::Cdup | Command::Raw(_)) {
+            self.working = None;
+        }
+        self.control.ask(command).await
+    }
+
+    /// Checks that the server answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn check(&mut self) -> Result<()> {
+        self.begin().await?;
+        self.control.ask(Command::Noop).await.map(drop)
+    }
+
+    /// Says goodbye and closes.
+    pub async fn quit(self) {
+        let patience = std::time::Duration::from_secs(2);
+        self.control.quit(patience).await;
+    }
+
+    /// Brings the session in step, whatever the operation before it left behind.
+    pub(crate) async fn begin(&mut self) -> Result<()> {
+        if self.transferring {
+            self.control.give_up();
+        }
+        self.control.settle().await?;
+        self.used = Instant::now();
+        Ok(())
+    }
+
+    /// Tells whether the session can serve another operation, perhaps after settling.
+    pub(crate) fn is_reusable(&self) -> bool {
+        !self.transferring && !self.control.is_broken()
+    }
+
+    /// Tells, without waiting, whether the server is still there.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.is_reusable() && self.control.is_alive()
+    }
+
+    pub(crate) fn used(&self) -> Instant {
+        self.used
+    }
+
+    /// Returns the argument that names `path` whatever the working directory is.
+    ///
+    /// An absolute path is also free of a leading dash, blank or tilde, which servers take for
+    /// something else.
+    fn argument(&self, path: &[u8]) -> Result<Argument> {
+        Ok(Argument::new(self.absolute(path))?)
+    }
+
+    fn absolute(&self, path: &[u8]) -> Vec<u8> {
+        match &self.home {
+            Some(home) if home.starts_with(b"/") && !path.starts_with(b"/") => join(home, path),
+            _ if path.is_empty() => self.home.clone().unwrap_or_default(),
+            _ => path.to_vec(),
+        }
+    }
+
+    /// Tells whether paths can be made absolute, so that the working directory is free to change.
+    fn is_rooted(&self) -> bool {
+        self.home.as_ref().is_some_and(|home| home.starts_with(b"/"))
+    }
+
+    /// Returns the argument that names a file to transfer.
+    pub(crate) fn named(&self, path: &[u8]) -> Result<Argument> {
+        self.argument(path)
+    }
+
+    pub(crate) fn learnt(&self) -> Personality {
+        self.server.learnt.now().clone()
+    }
+
+    pub(crate) fn learn(&self, lesson: impl FnOnce(&mut Personality)) {
+        lesson(&mut self.server.learnt.now());
+    }
+
+    pub(crate) fn window(&self) -> usize {
+        self.server.window()
+    }
+
+    pub(crate) fn give_up(&mut self) {
+        self.control.give_up();
+    }
+
+    /// Sends the commands, as many at once as the window allows.
+    pub(crate) async fn ask_queued(
+        &mut self,
+        commands: Vec<Command>,
+    ) -> Result<Vec<Result<(Command, Reply)>>> {
+        self.begin().await?;
+        Ok(self.control.ask_all(commands, self.server.window()).await)
+    }
+
+    fn queues(&self) -> bool {
+        self.server.window() > 1
+    }
+}
+
+/// Returns `directory/name`; either may be empty.
+pub(crate) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    let mut path = directory.to_vec();
+    if !path.is_empty() && !path.ends_with(b"/") && !name.is_empty() {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+    path
+}
+
+/// Splits a path into its parent and its last component; the root has no parent.
+pub(crate) fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = path.iter().rposition(|byte| *byte != b'/')? + 1;
+    let path = &path[..end];
+    let slash = path.iter().rposition(|byte| *byte == b'/');
+    Some(match slash {
+        None => (b"", path),
+        Some(0) => (b"/", &path[1..]),
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_join_and_split() {
+        assert_eq!(join(b"/", b"a"), b"/a");
+        assert_eq!(join(b"/a", b"b"), b"/a/b");
+        assert_eq!(join(b"", b"b"), b"b");
+        assert_eq!(join(b"/a", b""), b"/a");
+        assert_eq!(split(b"/a/b/"), Some((&b"/a"[..], &b"b"[..])));
+        assert_eq!(split(b"/a"), Some((&b"/"[..], &b"a"[..])));
+        assert_eq!(split(b"a"), Some((&b""[..], &b"a"[..])));
+        assert_eq!(split(b"/"), None);
+        assert_eq!(split(b""), None);
+    }
+
+    #[test]
+    fn an_ipv6_host_may_stand_in_brackets() {
+        assert_eq!(bare("[::1]"), "::1");
+        assert_eq!(bare("::1"), "::1");
+        assert_eq!(bare(" ftp.example "), "ftp.example");
+    }
+}

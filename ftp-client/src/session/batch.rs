@@ -1,0 +1,175 @@
+//! The same for many paths: commands queue within a window, so that hundreds cost what one costs.
+//!
+//! Answers come in the order of the paths, and one failure leaves its neighbours alone. When the
+//! connection is lost in the middle, what came before it is known, and the rest says that its
+//! outcome is not.
+
+use ftp_proto::listing::{Entry, Kind};
+use ftp_proto::{Argument, Command, Reply};
+use jiff::Timestamp;
+
+use super::stat::Seen;
+use super::{Session, split};
+use crate::error::{Error, Result};
+use crate::retry::refused;
+
+impl Session {
+    /// Returns what stands at each path, or `None` where it is certain that nothing does.
+    pub async fn stat_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<Option<Entry>>> {
+        let mut questions = Vec::new();
+        let mut counts = Vec::new();
+        for path in paths {
+            let asked = if split(path.as_ref()).is_none() {
+                Ok(Vec::new())
+            } else {
+                self.questions(path.as_ref())
+            };
+            counts.push(asked.as_ref().map_or(0, Vec::len));
+            questions.push(asked);
+        }
+        let commands = questions.iter().flatten().flatten().cloned().collect();
+        let mut answers = self.ask_each(commands).await.into_iter();
+        let mut results = Vec::with_capacity(paths.len());
+        for ((path, count), question) in paths.iter().zip(counts).zip(questions) {
+            let own: Vec<_> = answers.by_ref().take(count).collect();
+            let path = path.as_ref();
+            results.push(match question {
+                Err(error) => Err(error),
+                Ok(_) if split(path).is_none() => Ok(Some(Some(Entry::new(b"", Kind::Directory)))),
+                Ok(_) => self.answered(path, own),
+            });
+        }
+        self.look_up_rest(paths, results).await
+    }
+
+    async fn look_up_rest<P: AsRef<[u8]>>(
+        &mut self,
+        paths: &[P],
+        results: Vec<Result<Option<Option<Entry>>>>,
+    ) -> Vec<Result<Option<Entry>>> {
+        let mut seen = Seen::default();
+        let mut settled = Vec::with_capacity(results.len());
+        for (path, result) in paths.iter().zip(results) {
+            settled.push(match result {
+                Ok(Some(entry)) => Ok(entry),
+                Ok(None) => Box::pin(self.look_up(path.as_ref(), &mut seen)).await,
+                Err(error) => Err(error),
+            });
+        }
+        settled
+    }
+
+    /// Makes many directories, parents before children in the order given.
+    pub async fn mkdir_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<()>> {
+        let mut results = self.order_each(paths, Command::Mkd).await;
+        for (path, result) in paths.iter().zip(&mut results) {
+            if let Err(error) = result {
+                let error = std::mem::replace(error, placeholder());
+                *result = Err(Box::pin(self.explain_mkdir(error, path.as_ref())).await);
+            }
+        }
+        results
+    }
+
+    /// Removes many empty directories, children before parents in the order given.
+    pub async fn rmdir_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<()>> {
+        if let Err(error) = self.leave_all(paths).await {
+            return paths.iter().map(|_| Err(again(&error))).collect();
+        }
+        let mut results = self.order_each(paths, Command::Rmd).await;
+        for (path, result) in paths.iter().zip(&mut results) {
+            if let Err(error) = result {
+                let error = std::mem::replace(error, placeholder());
+                *result = Err(Box::pin(self.explain_rmdir(error, path.as_ref())).await);
+            }
+        }
+        results
+    }
+
+    async fn leave_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Result<()> {
+        let Some(leave) = paths.iter().find_map(|path| self.leaving(path.as_ref())) else {
+            return Ok(());
+        };
+        self.begin().await?;
+        self.control.send_aside(leave);
+        Ok(())
+    }
+
+    /// Removes many files.
+    pub async fn remove_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<()>> {
+        let mut results = self.order_each(paths, Command::Dele).await;
+        for (path, result) in paths.iter().zip(&mut results) {
+            if let Err(error) = result {
+                let error = std::mem::replace(error, placeholder());
+                *result = Err(Box::pin(self.explain_file(error, path.as_ref())).await);
+            }
+        }
+        results
+    }
+
+    /// Sets when many files changed.
+    pub async fn set_modified_all<P: AsRef<[u8]>>(
+        &mut self,
+        times: &[(P, Timestamp)],
+    ) -> Vec<Result<()>> {
+        let mut results = Vec::with_capacity(times.len());
+        let mut rest = times;
+        // The first tells which command works; a server that has none is asked once.
+        while let [(path, modified), tail @ ..] = rest {
+            if self.learnt().time_setting.is_some() {
+                break;
+            }
+            results.push(self.set_modified(path.as_ref(), *modified).await);
+            rest = tail;
+        }
+        let commands = rest.iter().map(|(path, modified)| {
+            let command = self.known_time_command(path.as_ref(), *modified)?;
+            command.ok_or_else(super::change::times_unsupported)
+        });
+        let commands: Vec<_> = commands.collect();
+        let mut answers = self.order_all(commands).await;
+        results.append(&mut answers);
+        results
+    }
+
+    /// Sends one command a path, and tells of each whether it succeeded.
+    async fn order_each<P: AsRef<[u8]>>(
+        &mut self,
+        paths: &[P],
+        command: impl Fn(Argument) -> Command,
+    ) -> Vec<Result<()>> {
+        let commands = paths.iter().map(|path| self.argument(path.as_ref()).map(&command));
+        let commands = commands.collect();
+        self.order_all(commands).await
+    }
+
+    /// Sends the commands that could be made, and tells of each whether it succeeded.
+    async fn order_all(&mut self, commands: Vec<Result<Command>>) -> Vec<Result<()>> {
+        let sendable = commands.iter().flatten().cloned().collect();
+        let mut answers = self.ask_each(sendable).await.into_iter();
+        let judged = commands.into_iter().map(|command| {
+            command?;
+            let (command, reply) = answers.next().unwrap_or_else(|| Err(placeholder()))?;
+            if reply.code().is_failure() { Err(refused(&command, reply)) } else { Ok(()) }
+        });
+        judged.collect()
+    }
+
+    async fn ask_each(&mut self, commands: Vec<Command>) -> Vec<Result<(Command, Reply)>> {
+        if let Err(error) = self.begin().await {
+            return commands.iter().map(|_| Err(again(&error))).collect();
+        }
+        let answers = self.control.ask_all(commands, self.server.window()).await;
+        // What was sent aside before them has its answer by now, and nobody needs it.
+        self.control.noted();
+        answers
+    }
+}
+
+fn again(error: &Error) -> Error {
+    Error::new(error.kind().clone(), error.to_string())
+}
+
+fn placeholder() -> Error {
+    Error::new(crate::ErrorKind::Protocol, "no answer")
+}

@@ -1,0 +1,207 @@
+//! What a directory holds: `MLSD` ([RFC 3659 section 7]) or `LIST -a`.
+//!
+//! The directory is entered with `CWD` first and listed without an argument: so no server can take
+//! its name for options or a pattern, and a directory that is missing is never an empty one.
+//!
+//! [RFC 3659 section 7]: https://www.rfc-editor.org/rfc/rfc3659#section-7
+
+use ftp_proto::listing::{Entry, Item, Kind, Reader, Unread};
+use ftp_proto::refusal::is_empty_listing;
+use ftp_proto::{Argument, Command, Reply};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::{Session, Transfer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::ListingMethod;
+use crate::read::GOODBYE;
+
+/// What a directory holds, and what of its listing was not understood.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The entries, without the directory itself and its parent.
+    pub entries: Vec<Entry>,
+    /// Lines that nobody understood: there may be more than `entries` says.
+    pub unread: Vec<Unread>,
+    /// Whether there was any line at all.
+    any: bool,
+}
+
+impl Session {
+    /// Lists a directory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when it is certain that there is none,
+    /// [`ErrorKind::NotADirectory`], [`ErrorKind::PermissionDenied`].
+    pub async fn list(&mut self, directory: &[u8]) -> Result<Listing> {
+        match Box::pin(self.list_plainly(directory)).await {
+            Err(error) if self.is_doubtful(&error) => {
+                Err(Box::pin(self.explain_directory(error, directory)).await)
+            }
+            listed => listed,
+        }
+    }
+
+    /// Lists a directory and leaves a refusal as the server gave it.
+    pub(super) async fn list_plainly(&mut self, directory: &[u8]) -> Result<Listing> {
+        if self.lists_with_mlsd() {
+            match self.list_with(Method::Mlsd, directory).await {
+                Err(error) if *error.kind() == ErrorKind::Unsupported => {
+                    self.server.learnt.now().mlsd = Some(false);
+                }
+                listed => {
+                    if listed.is_ok() {
+                        self.server.learnt.now().mlsd = Some(true);
+                    }
+                    return listed;
+                }
+            }
+        }
+        let all = self.server.options.force_list_hidden
+            || self.server.learnt.now().list_all != Some(false);
+        if all {
+            match self.list_with(Method::ListAll, directory).await {
+                // With -a there are at least `.` and `..`: a server that shows none may have taken
+                // -a for a name.
+                Ok(listing) if listing.any => {
+                    self.server.learnt.now().list_all = Some(true);
+                    return Ok(listing);
+                }
+                Ok(_) => {}
+                Err(error) if *error.kind() == ErrorKind::Unsupported => {
+                    self.server.learnt.now().list_all = Some(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let listing = self.list_with(Method::List, directory).await?;
+        if listing.any && all {
+            self.server.learnt.now().list_all = Some(false);
+        }
+        if !listing.any && !self.is_rooted() {
+            self.enter_and_return(directory).await?;
+        }
+        Ok(listing)
+    }
+
+    fn lists_with_mlsd(&self) -> bool {
+        let options = &self.server.options;
+        let learnt = self.server.learnt.now();
+        match options.listing {
+            ListingMethod::List => false,
+            _ if options.disable_mlsd || options.force_list_hidden => false,
+            ListingMethod::Mlsd => true,
+            ListingMethod::Auto => learnt.features.mlst() && learnt.mlsd != Some(false),
+        }
+    }
+
+    async fn list_with(&mut self, method: Method, directory: &[u8]) -> Result<Listing> {
+        self.begin_transfer().await?;
+        let absolute = self.absolute(directory);
+        let (mut before, mut path) = (Vec::new(), None);
+        if !self.is_rooted() {
+            path = Some(absolute).filter(|path| !path.is_empty()).map(Argument::new).transpose()?;
+        } else if self.working.as_ref() != Some(&absolute) {
+            self.working = None;
+            before.push(Command::Cwd(Argument::new(absolute)?));
+        }
+        let command = match method {
+            Method::Mlsd => Command::Mlsd(path),
+            Method::ListAll => Command::List { hidden: true, path },
+            Method::List => Command::List { hidden: false, path },
+        };
+        match self.transfer(before, 0, command).await {
+            Ok(transfer) => self.read_listing(transfer).await,
+            Err(error) if self.is_rooted() && error.reply().is_some_and(is_empty) => {
+                Ok(Listing::default())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read_listing(&mut self, transfer: Transfer) -> Result<Listing> {
+        let Transfer { mut stream, finished, .. } = transfer;
+        let now = Offset::UTC.to_datetime(Timestamp::now());
+        let mut reader = Reader::new(ftp_proto::listing::Options::new(now));
+        let mut listing = Listing::default();
+        let mut buffer = vec![0; 32 * 1024];
+        let mut last = b'\n';
+        loop {
+            match stream.read(&mut buffer).await {
+                Ok(0) => break,
+                Ok(count) => {
+                    last = buffer[count - 1];
+                    reader.feed(&buffer[..count]);
+                    listing.take_from(&mut reader);
+                }
+                Err(error)
+                    if error.kind() == std::io::ErrorKind::UnexpectedEof && last == b'\n' =>
+                {
+                    warn!("the listing ended without the goodbye of TLS");
+                    break;
+                }
+                Err(error) => return Err(Error::io("read the listing", error)),
+            }
+        }
+        reader.finish();
+        listing.take_from(&mut reader);
+        let resumed = stream.handshake().map(|handshake| handshake.resumed);
+        // The listing is here; whether the server hears our goodbye changes nothing.
+        let _ = timeout(GOODBYE, stream.shutdown()).await;
+        drop(stream);
+        if !finished {
+            let patience = self.server.options.close_timeout;
+            match self.end_transfer(patience).await {
+                Err(error) if !error.reply().is_some_and(is_empty) => return Err(error),
+                _ => {}
+            }
+        }
+        self.learn_from_handshake(resumed);
+        Ok(listing)
+    }
+
+    /// Makes sure that a directory is there, on a server whose paths cannot be made absolute.
+    async fn enter_and_return(&mut self, directory: &[u8]) -> Result<()> {
+        let (Some(home), false) = (self.home.clone(), directory.is_empty()) else { return Ok(()) };
+        self.begin().await?;
+        let there = Command::Cwd(Argument::new(directory)?);
+        let back = Command::Cwd(Argument::new(home)?);
+        let mut answers = self.control.ask_all([there, back], 1).await.into_iter();
+        match answers.next() {
+            Some(Ok((command, reply))) if reply.code().is_failure() => {
+                Err(crate::retry::refused(&command, reply))
+            }
+            Some(Err(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_empty(reply: &Reply) -> bool {
+    is_empty_listing(reply)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    List,
+    ListAll,
+    Mlsd,
+}
+
+impl Listing {
+    fn take_from(&mut self, reader: &mut Reader) {
+        while let Some(item) = reader.next() {
+            self.any = true;
+            match item {
+                Item::Entry(Entry { kind: Kind::Current | Kind::Parent, .. }) => {}
+                Item::Entry(entry) if matches!(&entry.name[..], b"." | b"..") => {}
+                Item::Entry(entry) => self.entries.push(entry),
+                Item::Unread(unread) => self.unread.push(unread),
+                _ => {}
+            }
+        }
+    }
+}
