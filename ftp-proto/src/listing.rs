@@ -8,21 +8,34 @@
 //! RFC 959 (section 4.1.3, `LIST`) leaves the form to the server; RFC 3659 (section 7) defines
 //! `MLST` and `MLSD`. Names are bytes and are not decoded. Not here: `NLST`, whose lines are names.
 
+mod classic_mac;
+mod connect_enterprise;
 mod date;
 mod dialect;
+mod dls;
 mod dos;
 mod entry;
 mod eplf;
 mod fields;
+mod hp_nonstop;
 mod lines;
 mod mlsx;
 mod months;
+mod mvs;
+mod netware;
 mod noise;
+mod nortel;
+mod numeric_unix;
+mod os2;
 mod os400;
+mod os9;
 mod reader;
+mod supertcp;
 mod time;
 mod unix;
+mod vm;
 mod vms;
+mod vshell;
 mod wrapped;
 
 use alloc::vec::Vec;

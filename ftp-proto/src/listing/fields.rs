@@ -2,7 +2,7 @@
 //!
 //! Numbers use checked arithmetic; a number too large is no number.
 
-use super::{Entry, Kind, Modified, Reason};
+use super::{Entry, Kind, Modified, Reason, date, time::Clock};
 
 /// Why a parser did not give an entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,6 +56,14 @@ impl<'a> Columns<'a> {
     /// Returns the next column, or tells that the line ends too soon to be of this dialect.
     pub(super) fn need(&mut self) -> Result<&'a [u8], Miss> {
         self.next().ok_or(Miss::Shape)
+    }
+
+    /// Takes the columns of a date as `ls` writes it.
+    pub(super) fn date(&mut self, clock: Clock) -> Result<Modified, Miss> {
+        let (start, _) = column(self.line, self.at).ok_or(Miss::Shape)?;
+        let (modified, end) = date::listed(self.line, start, clock).ok_or(Miss::Shape)?;
+        self.at = end;
+        Ok(modified)
     }
 
     /// Returns the rest as a name: without the blanks around it, and not empty.

@@ -3,7 +3,7 @@
 //! What is not listed here is not noise: it is told as unread, because a line that nobody knows may
 //! be an entry, or the server's word that it could not look.
 
-use super::{Item, fields::Columns};
+use super::{Dialect, Item, fields::Columns};
 
 /// Recognises noise in a line that is no entry.
 pub(super) fn item(line: &[u8]) -> Option<Item> {
@@ -12,6 +12,12 @@ pub(super) fn item(line: &[u8]) -> Option<Item> {
         return Some(Item::Section(path.into()));
     }
     (is_total(text) || is_rule(text) || is_header(text)).then_some(Item::Noise)
+}
+
+/// Returns the dialect that a line of column heads announces.
+pub(super) fn heads(line: &[u8]) -> Option<Dialect> {
+    let text = line.trim_ascii();
+    text.starts_with(b"Name ").then_some(Dialect::MvsPds)
 }
 
 /// Splits `213-text` into its separator and text; codes that carry listings only.

@@ -14,7 +14,7 @@ use super::{
     Dialect, Entry, Kind,
     fields::{Miss, is_blank},
     lines::Lines,
-    mlsx, noise, os400,
+    mlsx, mvs, noise, os400,
     time::Clock,
     unix, vms, wrapped,
 };
@@ -182,8 +182,30 @@ impl Reader {
 }
 
 /// The dialects in the order in which a line is offered to them: those with clear marks first.
-const ORDER: &[Dialect] =
-    &[Dialect::Eplf, Dialect::Mlsx, Dialect::Unix, Dialect::Dos, Dialect::Vms, Dialect::Os400];
+const ORDER: &[Dialect] = &[
+    Dialect::Eplf,
+    Dialect::Mlsx,
+    Dialect::ClassicMac,
+    Dialect::Unix,
+    Dialect::NetWare,
+    Dialect::ConnectEnterprise,
+    Dialect::Dos,
+    Dialect::Vms,
+    Dialect::NumericUnix,
+    Dialect::Os400,
+    Dialect::Mvs,
+    Dialect::MvsPds,
+    Dialect::MvsJes,
+    Dialect::HpNonStop,
+    Dialect::Vm,
+    Dialect::NortelWfFtp,
+    Dialect::VxWorks,
+    Dialect::Os9,
+    Dialect::VShell,
+    Dialect::Os2,
+    Dialect::SuperTcp,
+    Dialect::Dls,
+];
 
 #[derive(Debug)]
 struct State {
@@ -254,24 +276,37 @@ impl State {
         let reason = match self.entry(line) {
             Ok(entry) => return Some(self.placed(entry, line)),
             Err(Miss::Broken(reason)) => reason,
-            Err(Miss::Shape) => Reason::Unknown,
+            Err(Miss::Shape) => return self.unlike_an_entry(line),
         };
+        Some(Item::Unread(Unread { line: line.into(), reason }))
+    }
+
+    /// Looks at a line that has the marks of no dialect.
+    fn unlike_an_entry(&mut self, line: &[u8]) -> Option<Item> {
         if line.iter().all(|b| is_blank(*b)) {
             return Some(Item::Noise);
         }
-        if reason == Reason::Unknown {
-            if let Some(item) = self.reply_line(line) {
-                return Some(item);
-            }
-            if let Some(item) = noise::item(line) {
-                return Some(item);
-            }
-            if wrapped::may_be_name(line) {
-                self.name = Some(line.to_vec());
-                return None;
-            }
+        if let Some(item) = self.reply_line(line) {
+            return Some(item);
         }
-        Some(Item::Unread(Unread { line: line.into(), reason }))
+        if let Some(item) = noise::item(line) {
+            self.current = self.fixed.or_else(|| noise::heads(line)).or(self.current);
+            return Some(item);
+        }
+        if let Ok(entry) = self.unmarked(line) {
+            return Some(self.placed(entry, line));
+        }
+        if let Some((name, fields)) = wrapped::split(line)
+            && let Some((dialect, entry)) = wrapped::entry(name, fields, self.clock)
+        {
+            self.current = Some(dialect);
+            return Some(self.placed(entry, line));
+        }
+        if wrapped::may_be_name(line) {
+            self.name = Some(line.to_vec());
+            return None;
+        }
+        Some(Item::Unread(Unread { line: line.into(), reason: Reason::Unknown }))
     }
 
     fn entry(&mut self, line: &[u8]) -> Result<Entry, Miss> {
@@ -284,29 +319,41 @@ impl State {
         for dialect in ORDER.iter().filter(|d| Some(**d) != self.current) {
             match parse(*dialect, line, self.clock) {
                 Err(Miss::Shape) => {}
-                done => {
-                    self.current = Some(*dialect).filter(|_| done.is_ok()).or(self.current);
-                    return done;
+                Ok(entry) => {
+                    self.current = Some(*dialect);
+                    return Ok(entry);
                 }
+                broken => return broken,
             }
         }
-        unix::without_mode(line, self.clock).or_else(|miss| match self.current {
-            None | Some(Dialect::Mlsx) => mlsx::without_facts(line),
-            Some(_) => Err(miss),
-        })
+        Err(Miss::Shape)
+    }
+
+    /// Reads a line without marks of its own where those around it allow it.
+    fn unmarked(&self, line: &[u8]) -> Result<Entry, Miss> {
+        match self.current {
+            None => unix::without_mode(line, self.clock).or_else(|_| mlsx::without_facts(line)),
+            Some(Dialect::Mlsx) => mlsx::without_facts(line),
+            Some(Dialect::MvsPds) => mvs::bare_member(line),
+            Some(Dialect::Unix) => unix::without_mode(line, self.clock),
+            Some(_) => Err(Miss::Shape),
+        }
     }
 
     /// Reads the second line of an entry whose name stands on a line of its own.
     fn joined(&mut self, line: &[u8]) -> Option<Item> {
-        let whole = wrapped::join(self.name.as_deref()?, line)?;
+        let name = self.name.as_deref()?;
+        if !wrapped::may_be_fields(name, line) {
+            return None;
+        }
+        let whole = [name, b"\n", line].concat();
         if vms::is_refusal(line) {
             self.name = None;
             return Some(Item::Unread(Unread { line: whole.into(), reason: Reason::Refused }));
         }
-        let dialect = wrapped::dialect(&whole);
-        let entry = parse(dialect, &whole, self.clock).ok()?;
+        let (dialect, entry) = wrapped::entry(name, line, self.clock)?;
         self.name = None;
-        self.current = Some(dialect);
+        self.current = self.fixed.or(Some(dialect));
         Some(self.placed(entry, &whole))
     }
 
@@ -498,14 +545,32 @@ fn last(path: &[u8]) -> &[u8] {
 }
 
 fn parse(dialect: Dialect, line: &[u8], clock: Clock) -> Result<Entry, Miss> {
-    use super::{dos, eplf};
+    use super::{
+        classic_mac, connect_enterprise, dls, dos, eplf, hp_nonstop, netware, nortel, numeric_unix,
+        os2, os9, supertcp, vm, vshell,
+    };
     match dialect {
+        Dialect::ClassicMac => classic_mac::entry(line, clock),
+        Dialect::ConnectEnterprise => connect_enterprise::entry(line, clock),
+        Dialect::Dls => dls::entry(line, clock),
         Dialect::Dos => dos::entry(line, clock),
         Dialect::Eplf => eplf::entry(line),
+        Dialect::HpNonStop => hp_nonstop::entry(line),
         Dialect::Mlsx => mlsx::parse(line),
+        Dialect::Mvs => mvs::data_set(line),
+        Dialect::MvsJes => mvs::job(line),
+        Dialect::MvsPds => mvs::member(line),
+        Dialect::NetWare => netware::entry(line, clock),
+        Dialect::NortelWfFtp => nortel::wfftp(line),
+        Dialect::NumericUnix => numeric_unix::entry(line),
+        Dialect::Os2 => os2::entry(line),
         Dialect::Os400 => os400::entry(line, clock),
+        Dialect::Os9 => os9::entry(line),
+        Dialect::SuperTcp => supertcp::entry(line),
         Dialect::Unix => unix::entry(line, clock),
+        Dialect::Vm => vm::entry(line),
         Dialect::Vms => vms::entry(line),
-        _ => Err(Miss::Shape),
+        Dialect::VShell => vshell::entry(line, clock),
+        Dialect::VxWorks => nortel::vxworks(line),
     }
 }

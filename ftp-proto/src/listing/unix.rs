@@ -78,7 +78,7 @@ fn bits(letters: &[u8]) -> Option<u16> {
 }
 
 /// Reads the mode that begins at `start`: its letter, its bits, and where it ends.
-fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
+pub(super) fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
     let (letter, rest) = line[start..].split_first()?;
     if !b"-dlbcpsDCMPnmw?".contains(letter) {
         return None;
@@ -101,20 +101,20 @@ fn behind_a_count(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)>
 }
 
 /// The columns of a line with a date.
-struct Row<'a> {
+pub(super) struct Row<'a> {
     /// Links, owner, group and size, as far as they are there.
     columns: &'a [u8],
     /// Where in `columns` the size begins.
     size_at: usize,
-    modified: Modified,
+    pub(super) modified: Modified,
     /// Where the date ends.
-    end: usize,
+    pub(super) end: usize,
 }
 
 impl<'a> Row<'a> {
     /// Finds the first date behind something like a size. What stands first behind the mode counts
     /// as a size only when there is no other: it mostly is the number of links.
-    fn find(line: &'a [u8], at: usize, clock: Clock) -> Option<Self> {
+    pub(super) fn find(line: &'a [u8], at: usize, clock: Clock) -> Option<Self> {
         let mut size = column(line, at)?;
         let start = size.0;
         let mut only = None;
@@ -136,11 +136,11 @@ impl<'a> Row<'a> {
     }
 
     /// Links, owner and group.
-    fn owners(&self) -> &'a [u8] {
+    pub(super) fn owners(&self) -> &'a [u8] {
         self.columns[..self.size_at].trim_ascii_end()
     }
 
-    fn size(&self) -> &'a [u8] {
+    pub(super) fn size(&self) -> &'a [u8] {
         &self.columns[self.size_at..]
     }
 

@@ -25,6 +25,19 @@ const BLOCK: u64 = 512;
 /// Reads one line of `DIRECTORY`.
 pub(super) fn entry(line: &[u8]) -> Parsed {
     let (file, fields) = split_version(line).ok_or(Miss::Shape)?;
+    described(&file, fields)
+}
+
+/// Reads an entry whose name stands on a line of its own, be it with a version or without.
+pub(super) fn wrapped(name: &[u8], fields: &[u8]) -> Parsed {
+    let closed = [name, b" "].concat();
+    match split_version(&closed) {
+        Some((file, _)) => described(&file, fields),
+        None => described(&File { name, version: None }, fields),
+    }
+}
+
+fn described(file: &File<'_>, fields: &[u8]) -> Parsed {
     let fields = Fields::read(fields)?;
     let date = fields.date.ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, fields.time, Zone::Server);
@@ -34,12 +47,16 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
         }
         _ => (file.name, Kind::File),
     };
-    let size = fields.blocks.and_then(|blocks| blocks.checked_mul(BLOCK));
     Ok(Entry {
         owner: fields.owner.map(Text::from),
         group: fields.group.map(Text::from),
         version: file.version.map(Version),
-        ..super::fields::entry(name, kind, size, Some(modified.ok_or(Miss::Broken(Reason::Date))?))
+        ..super::fields::entry(
+            name,
+            kind,
+            fields.size,
+            Some(modified.ok_or(Miss::Broken(Reason::Date))?),
+        )
     })
 }
 
@@ -67,7 +84,7 @@ fn split_version(line: &[u8]) -> Option<(File<'_>, &[u8])> {
 /// The fields behind the name.
 #[derive(Default)]
 struct Fields<'a> {
-    blocks: Option<u64>,
+    size: Option<u64>,
     date: Option<Date>,
     time: Option<Daytime>,
     owner: Option<&'a [u8]>,
@@ -91,11 +108,11 @@ impl<'a> Fields<'a> {
             self.time = Some(time);
         } else if let Ok((_, (owner, group))) = owner(column) {
             (self.owner, self.group) = (owner, group);
-        } else if let Ok((_, blocks)) = blocks(column) {
+        } else if let Ok((_, size)) = size(column) {
             if core::mem::replace(&mut self.sized, true) {
                 return Err(Miss::Broken(Reason::Columns));
             }
-            self.blocks = blocks;
+            self.size = size;
         } else if self.date.is_some() && self.owner.is_none() {
             self.owner = Some(column);
         } else {
@@ -105,10 +122,16 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// `blocks = ( 1*DIGIT / 1*"*" ) [ "/" ( 1*DIGIT / 1*"*" ) ]`
-fn blocks(column: &[u8]) -> IResult<&[u8], Option<u64>, ()> {
-    let count = || alt((digit1, recognize(nom::multi::many1_count(char('*')))));
-    all_consuming(terminated(count(), opt(preceded(char('/'), count())))).map(number).parse(column)
+/// `size = count [ "/" count ]`, `count = 1*DIGIT / 1*"*"`: blocks used and allocated. More used
+/// than allocated cannot be, so those are bytes.
+fn size(column: &[u8]) -> IResult<&[u8], Option<u64>, ()> {
+    let count = || alt((digit1, recognize(nom::multi::many1_count(char('*'))))).map(number);
+    all_consuming((count(), opt(preceded(char('/'), count()))))
+        .map(|(used, allocated)| match (used, allocated.flatten()) {
+            (Some(used), Some(allocated)) if used > allocated => Some(used),
+            (used, _) => used?.checked_mul(BLOCK),
+        })
+        .parse(column)
 }
 
 /// `owner = "[" [ group "," ] owner "]"`, and nothing in the brackets.
@@ -192,7 +215,7 @@ mod tests {
             "2006-08-02T13:05:00",
         );
         check(
-            "A.B;1   17-JUN-1994 17:25:37     6308/13     (RWED,RWED,R,)",
+            "A.B;1   17-JUN-1994 17:25:37     6308/6310     (RWED,RWED,R,)",
             "A.B",
             1,
             Some(6308),
@@ -212,6 +235,24 @@ mod tests {
             Some(155),
             "2003-07-02T10:30:13.64",
         );
+    }
+
+    #[test]
+    fn more_used_than_allocated_is_bytes() {
+        let size = |line: &[u8]| entry(line).expect("an entry").size;
+        assert_eq!(size(b"A.B;1   6308/13 5-MAR-1993 18:09"), Some(6308));
+        assert_eq!(size(b"A.B;1   13/13 5-MAR-1993 18:09"), Some(13 * 512));
+    }
+
+    #[test]
+    fn a_name_on_its_own_line_may_lack_its_version() {
+        let fields = b"     10     2-JUL-2003 10:30:08.59  [A,B]      (RWED,RWED,RED,)";
+        let read = wrapped(b"LONG.NAME", fields).expect("an entry");
+        assert_eq!(
+            (&read.name[..], read.version, read.size),
+            (&b"LONG.NAME"[..], None, Some(5120))
+        );
+        assert_eq!(wrapped(b"LONG.NAME;3", fields).map(|e| e.version), Ok(Some(Version(3))));
     }
 
     #[test]

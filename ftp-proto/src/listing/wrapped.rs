@@ -1,10 +1,10 @@
 //! Entries on two lines: a long name alone, and its fields on the next line (VMS, `dls`).
 
-use alloc::vec::Vec;
-
 use super::{
-    Dialect,
+    Dialect, Entry, dls,
     fields::{Columns, is_blank, is_number},
+    time::Clock,
+    vms,
 };
 
 /// Says whether a line that is no entry may be the name of one: a single word.
@@ -14,24 +14,59 @@ pub(super) fn may_be_name(line: &[u8]) -> bool {
         && Columns::new(line).count() == 1
 }
 
-/// Puts the fields behind the name. The second line begins with a blank unless the name has a
-/// version, which says that it is of VMS.
-pub(super) fn join(name: &[u8], line: &[u8]) -> Option<Vec<u8>> {
-    let fields = line.first().is_some_and(|b| is_blank(*b)) || has_version(name);
-    let fields =
-        fields && line.first().is_some_and(|b| is_blank(*b) || b.is_ascii_digit() || *b == b'[');
-    fields.then(|| [name.trim_ascii_end(), b" ", line].concat())
+/// Splits a line in which a bare CR stands where the two lines should part.
+pub(super) fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let cr = memchr::memchr(b'\r', line)?;
+    let (name, fields) = (&line[..cr], &line[cr + 1..]);
+    (may_be_name(name) && may_be_fields(name, fields)).then_some((name, fields))
 }
 
-/// The dialect that wraps such names.
-pub(super) fn dialect(whole: &[u8]) -> Dialect {
-    match Columns::new(whole).next() {
-        Some(name) if has_version(name) => Dialect::Vms,
-        _ => Dialect::Dls,
+/// Reads the two lines as one entry.
+pub(super) fn entry(name: &[u8], fields: &[u8], clock: Clock) -> Option<(Dialect, Entry)> {
+    let name = name.trim_ascii_end();
+    if !may_be_fields(name, fields) {
+        return None;
     }
+    if let Ok(entry) = vms::wrapped(name, fields) {
+        return Some((Dialect::Vms, entry));
+    }
+    let entry = dls::entry(&[name, b" ", fields].concat(), clock).ok()?;
+    Some((Dialect::Dls, entry))
 }
 
-/// `NAME.TYPE;7`
-fn has_version(name: &[u8]) -> bool {
-    memchr::memrchr(b';', name).is_some_and(|at| is_number(&name[at + 1..]))
+/// Says whether a line may hold the fields of a name: it begins with a blank, unless a version says
+/// that the name is of VMS.
+pub(super) fn may_be_fields(name: &[u8], line: &[u8]) -> bool {
+    let version = memchr::memrchr(b';', name).is_some_and(|at| is_number(&name[at + 1..]));
+    line.first().is_some_and(|b| is_blank(*b) || (version && (b.is_ascii_digit() || *b == b'[')))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::datetime;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, fields: &str, expected: Option<(Dialect, &str)>) {
+        let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
+        let read = entry(name.as_bytes(), fields.as_bytes(), clock);
+        let read = read.as_ref().map(|(dialect, e)| (*dialect, e.name_text().unwrap_or_default()));
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn fields_are_indented_or_follow_a_version() {
+        check("A.DAT;1", "64   4-MAR-2019 00:04 [U,G] (RWED,,,R)", Some((Dialect::Vms, "A.DAT")));
+        check("A.DAT", "   64   4-MAR-2019 00:04 [U,G] (RWED,,,R)", Some((Dialect::Vms, "A.DAT")));
+        check("A.DAT", "64   4-MAR-2019 00:04 [U,G] (RWED,,,R)", None);
+        check("long.Z", "      79215  Jan  4  6:45", Some((Dialect::Dls, "long.Z")));
+    }
+
+    #[test]
+    fn a_bare_cr_may_part_them() {
+        assert_eq!(split(b"A.DAT\r  64"), Some((&b"A.DAT"[..], &b"  64"[..])));
+        assert_eq!(split(b"two words\r  64"), None);
+        assert_eq!(split(b"A.DAT"), None);
+    }
 }

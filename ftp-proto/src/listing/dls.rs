@@ -1,0 +1,78 @@
+//! `dls`, a `LIST` for people: `name  size  date  description`.
+//!
+//! Directories end in `/` and show `-` or `=` for their size; the description of a link begins with
+//! an arrow. A long name stands on a line of its own. A file must have a date, for else any line
+//! with a number would be one.
+
+use super::{
+    Kind,
+    fields::{Columns, Miss, Parsed, entry as fields, number},
+    time::Clock,
+};
+
+/// Reads one line.
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+    let mut columns = Columns::new(line);
+    let (name, size) = (columns.need()?, columns.need()?);
+    let modified = columns.date(clock);
+    if let Some(name) = name.strip_suffix(b"/").filter(|n| !n.is_empty()) {
+        return match size {
+            b"-" | b"=" => Ok(fields(name, Kind::Directory, None, modified.ok())),
+            _ => Err(Miss::Shape),
+        };
+    }
+    let size = number(size).ok_or(Miss::Shape)?;
+    let target = columns.rest().trim_ascii_start().strip_prefix(b"-> ");
+    let kind = match target {
+        None => Kind::File,
+        Some(target) => Kind::Symlink { target: Some(target.trim_ascii_end().to_vec()) },
+    };
+    Ok(fields(name, kind, Some(size), Some(modified?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use jiff::civil::datetime;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, name: &str, kind: &Kind, size: Option<u64>, time: &str) {
+        let read = entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)));
+        let read = read.expect("an entry");
+        assert_eq!((read.name_text(), &read.kind, read.size), (Some(name), kind, size));
+        assert_eq!(read.modified.map(|m| m.at.to_string()).unwrap_or_default(), time);
+    }
+
+    #[test]
+    fn files_directories_and_links() {
+        check(
+            "README    763  Feb  3 18:21  Information",
+            "README",
+            &Kind::File,
+            Some(763),
+            "2020-02-03T18:21:00",
+        );
+        check("ls-lR       0   6 Aug 17:14", "ls-lR", &Kind::File, Some(0), "2019-08-06T17:14:00");
+        check("pub/        =  Public area", "pub", &Kind::Directory, None, "");
+        check("bin/        -  Apr 28  1994", "bin", &Kind::Directory, None, "1994-04-28T00:00:00");
+        let link = Kind::Symlink { target: Some(b"../real/morgan".into()) };
+        check(
+            "morgan     14  Apr 18  9:39  -> ../real/morgan",
+            "morgan",
+            &link,
+            Some(14),
+            "2020-04-18T09:39:00",
+        );
+    }
+
+    #[test]
+    fn a_file_needs_a_date() {
+        let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
+        for line in ["total 5", "550 no such file", "bin/ 5", "word", "/ - x"] {
+            assert_eq!(entry(line.as_bytes(), clock), Err(Miss::Shape), "{line}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! z/OS: data sets, members of partitioned data sets, and jobs of JES.
+//!
+//! Data sets: `volume unit referred ext used recfm lrecl blksz dsorg name`; space is counted in
+//! tracks, which tell no size in bytes. A partitioned data set is a directory. Members show the
+//! statistics of ISPF, which count records, or the length of a load module in hexadecimal.
+//! z/OS UNIX lists as Unix does.
+
+use super::{
+    Entry, Kind, Modified, Reason, Text, Zone,
+    fields::{Columns, Miss, Parsed, entry as fields, is_number},
+    time::{Daytime, american_date},
+};
+
+/// Reads a data set, one that is migrated or on tape or of VSAM included.
+pub(super) fn data_set(line: &[u8]) -> Parsed {
+    if let Some(name) = ["Migrated", "Pseudo Directory", "ARCIVE Not Direct Access Device"]
+        .iter()
+        .find_map(|word| line.strip_prefix(word.as_bytes()))
+    {
+        let kind = if line.starts_with(b"Pseudo") { Kind::Directory } else { Kind::File };
+        return Ok(fields(only(name)?, kind, None, None));
+    }
+    let mut columns = Columns::new(line);
+    let (volume, unit, referred) = (columns.need()?, columns.need()?, columns.need()?);
+    let word = |column: &[u8]| column.iter().all(u8::is_ascii_alphanumeric);
+    if volume.len() > 6 || unit.len() > 5 || !word(volume) || !word(unit) {
+        return Err(Miss::Shape);
+    }
+    if referred == b"VSAM" || unit == b"Tape" {
+        let name = if unit == b"Tape" { referred } else { only(columns.rest())? };
+        return Ok(fields(name, Kind::File, None, None));
+    }
+    let modified = match referred {
+        b"**NONE**" => None,
+        _ if referred.get(4) != Some(&b'/') => return Err(Miss::Shape),
+        _ => {
+            let date = american_date(referred).ok_or(Miss::Broken(Reason::Date))?;
+            Modified::stated(date, None, Zone::Server)
+        }
+    };
+    let (organisation, name) = last_two(columns)?;
+    let partitioned = organisation.starts_with(b"PO");
+    let known = [&b"PS"[..], b"PO", b"DA", b"IS", b"VS", b"HFS", b"ZFS", b"GDG", b"PATH", b"AIX"];
+    if !known.iter().any(|k| organisation.starts_with(k)) {
+        return Err(Miss::Shape);
+    }
+    Ok(fields(name, if partitioned { Kind::Directory } else { Kind::File }, None, modified))
+}
+
+/// The last two columns; before them there are three to six, for the numbers of extents and tracks
+/// may touch.
+fn last_two<'a>(columns: Columns<'a>) -> Result<(&'a [u8], &'a [u8]), Miss> {
+    let mut last: [&[u8]; 2] = [&[]; 2];
+    let mut count = 0;
+    for column in columns {
+        last = [last[1], column];
+        count += 1;
+    }
+    if (5..=8).contains(&count) { Ok((last[0], last[1])) } else { Err(Miss::Shape) }
+}
+
+/// The one column there is.
+fn only(text: &[u8]) -> Result<&[u8], Miss> {
+    let mut columns = Columns::new(text);
+    let only = columns.need()?;
+    if columns.next().is_none() { Ok(only) } else { Err(Miss::Shape) }
+}
+
+/// Reads a member with its ISPF statistics, or a load module.
+pub(super) fn member(line: &[u8]) -> Parsed {
+    let mut columns = Columns::new(line);
+    let (name, second, third) = (columns.need()?, columns.need()?, columns.need()?);
+    if is_hexadecimal(second) && is_hexadecimal(third) && columns.next().is_some() {
+        let digits = core::str::from_utf8(second).ok();
+        let size = digits.and_then(|d| u64::from_str_radix(d, 16).ok());
+        return Ok(fields(name, Kind::File, size, None));
+    }
+    let [v, w, b'.', m, n] = second else { return Err(Miss::Shape) };
+    if ![v, w, m, n].iter().all(|b| b.is_ascii_digit()) || american_date(third).is_none() {
+        return Err(Miss::Shape);
+    }
+    let date = american_date(columns.need()?).ok_or(Miss::Broken(Reason::Date))?;
+    let time = Daytime::parse(columns.need()?).ok_or(Miss::Broken(Reason::Date))?;
+    let modified = Modified::stated(date, Some(time), Zone::Server);
+    let owner = columns.nth(3).map(Text::from);
+    Ok(Entry { owner, ..fields(name, Kind::File, None, modified) })
+}
+
+/// Reads a member without statistics: a name alone, below the heads of the columns of members.
+pub(super) fn bare_member(line: &[u8]) -> Parsed {
+    let name = only(line)?;
+    let known = |b: &u8| b.is_ascii_alphanumeric() || b"@#$".contains(b);
+    if name.len() > 8 || !name.iter().all(known) {
+        return Err(Miss::Shape);
+    }
+    Ok(fields(name, Kind::File, None, None))
+}
+
+fn is_hexadecimal(column: &[u8]) -> bool {
+    column.len() == 6 && column.iter().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b))
+}
+
+/// Reads a job: `name JOB01906 [owner] status ..`. It is fetched by its number.
+pub(super) fn job(line: &[u8]) -> Parsed {
+    let mut columns = Columns::new(line);
+    let (_name, id, third) = (columns.need()?, columns.need()?, columns.need()?);
+    let letters = id.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    let known = [&b"JOB"[..], b"STC", b"TSU", b"J", b"S", b"T"].contains(&&id[..letters]);
+    if !known || id.len() < 6 || !is_number(&id[letters..]) {
+        return Err(Miss::Shape);
+    }
+    let owner = if is_status(third) {
+        None
+    } else if columns.next().is_some_and(is_status) {
+        Some(Text::from(third))
+    } else {
+        return Err(Miss::Shape);
+    };
+    Ok(Entry { owner, ..fields(id, Kind::File, None, None) })
+}
+
+fn is_status(column: &[u8]) -> bool {
+    matches!(column, b"INPUT" | b"ACTIVE" | b"OUTPUT" | b"HELD" | b"HOLD")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(read: &Parsed, name: &str, kind: &Kind, size: Option<u64>) {
+        let read = read.as_ref().expect("an entry");
+        assert_eq!((read.name_text(), &read.kind, read.size), (Some(name), kind, size));
+    }
+
+    #[test]
+    fn partitioned_data_sets_are_directories() {
+        for (line, kind) in [
+            ("WYOSPT 3420   2003/05/21  1  200  FB      80  8053  PS  A.FILE", Kind::File),
+            ("FPFS49 3390   2004/06/23  1    1  FB     128  6144  PO-E  A.FILE", Kind::Directory),
+            ("NRP004 3390   **NONE**    1   15  NONE     0     0  PO  A.FILE", Kind::Directory),
+            ("TSO005 3390   2005/06/06 213000 U 0 27998 PO A.FILE", Kind::Directory),
+            ("YNSABH 3390   2022/02/18  1+++++  VBS  32767 27966  PS  A.FILE", Kind::File),
+            ("TSO004 3390   VSAM A.FILE", Kind::File),
+            ("V43525 Tape                     A.FILE", Kind::File),
+            ("Migrated\t\t\tA.FILE", Kind::File),
+            ("Pseudo Directory    A.FILE", Kind::Directory),
+        ] {
+            check(&data_set(line.as_bytes()), "A.FILE", &kind, None);
+        }
+    }
+
+    #[test]
+    fn members_with_statistics_and_load_modules() {
+        let line = b"TBSHELF2  01.03 2002/09/12 2002/10/11 09:37    11    11     0 KIL001";
+        check(&member(line), "TBSHELF2", &Kind::File, None);
+        assert_eq!(member(line).expect("an entry").owner, Some("KIL001".into()));
+        let line = b"LOADMOD 00B308 000411  00 FO                31    ANY";
+        check(&member(line), "LOADMOD", &Kind::File, Some(0xB308));
+        check(&bare_member(b" MEMBER "), "MEMBER", &Kind::File, None);
+        assert_eq!(bare_member(b"two words"), Err(Miss::Shape));
+    }
+
+    #[test]
+    fn jobs_are_named_by_their_number() {
+        check(&job(b"IBMUSER1  JOB01906  OUTPUT    3 Spool Files"), "JOB01906", &Kind::File, None);
+        let line = b"IBMUSER2 JOB01906 IBMUSER  OUTPUT A        RC=0000 3 spool files";
+        assert_eq!(job(line).expect("an entry").owner, Some("IBMUSER".into()));
+        assert_eq!(job(b"JOBNAME  JOBID    OWNER    STATUS CLASS"), Err(Miss::Shape));
+    }
+
+    #[test]
+    fn heads_are_no_data_sets() {
+        let line = b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname";
+        assert_eq!(data_set(line), Err(Miss::Shape));
+        assert_eq!(
+            member(b" Name     VV.MM   Created       Changed      Size  Init   Mod   Id"),
+            Err(Miss::Shape)
+        );
+    }
+}

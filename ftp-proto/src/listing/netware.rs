@@ -1,0 +1,87 @@
+//! Novell NetWare: `d [RWCEAFMS] owner  512 Jan 16 18:53 login`.
+//!
+//! The rights of the login stand in brackets, with or without a blank before them, and the number
+//! of links after them on some servers. Blanks before the name are padding.
+
+use super::{
+    Entry, Kind, Text,
+    fields::{Columns, Miss, Parsed, is_number, number},
+    time::Clock,
+    unix::Row,
+};
+
+/// Reads one line.
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+    let (letter, rest) = line.split_first().ok_or(Miss::Shape)?;
+    let kind = match letter {
+        b'd' => Kind::Directory,
+        b'-' => Kind::File,
+        _ => return Err(Miss::Shape),
+    };
+    let rights = rest.trim_ascii_start().strip_prefix(b"[").ok_or(Miss::Shape)?;
+    let end =
+        memchr::memchr(b']', rights).filter(|end| (5..=10).contains(end)).ok_or(Miss::Shape)?;
+    if !rights[..end].iter().all(|b| b"-RWCEAFMSX ".contains(b)) {
+        return Err(Miss::Shape);
+    }
+    let row = Row::find(line, line.len() - rights.len() + end + 1, clock).ok_or(Miss::Shape)?;
+    let size = number(row.size()).ok_or(Miss::Shape)?;
+    let name = line[row.end..].trim_ascii_start();
+    if name.is_empty() {
+        return Err(Miss::Shape);
+    }
+    let owner = Columns::new(row.owners()).last().filter(|o| !is_number(o)).map(Text::from);
+    Ok(Entry { owner, ..super::fields::entry(name, kind, Some(size), Some(row.modified)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::datetime;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, name: &str, kind: &Kind, owner: Option<&str>) {
+        let read = entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)));
+        let read = read.expect("an entry");
+        assert_eq!((read.name_text(), &read.kind), (Some(name), kind));
+        assert_eq!(read.owner, owner.map(Text::from));
+        assert_eq!(read.size, Some(512));
+    }
+
+    #[test]
+    fn rights_stand_in_brackets() {
+        check(
+            "d [R----F--] supervisor   512       Jan 16 18:53    my login",
+            "my login",
+            &Kind::Directory,
+            Some("supervisor"),
+        );
+        check(
+            "-[RWCEMFA]  1 *unknown    512 May 27  1997 x.doc",
+            "x.doc",
+            &Kind::File,
+            Some("*unknown"),
+        );
+        check(
+            "d [----AF--]          0         512 Feb 22 17:32 _ADMIN",
+            "_ADMIN",
+            &Kind::Directory,
+            None,
+        );
+    }
+
+    #[test]
+    fn what_is_not_netware() {
+        let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
+        for line in [
+            "a [-----F--] S 512 Apr 13 23:52 SYS",
+            "d [XGARBAGE] f 512 Jan 29  2004 pub",
+            "d",
+            "d []",
+            "d [RW",
+        ] {
+            assert_eq!(entry(line.as_bytes(), clock), Err(Miss::Shape), "{line}");
+        }
+    }
+}

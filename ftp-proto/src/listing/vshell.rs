@@ -1,0 +1,40 @@
+//! VShell before it learnt `ls -l`: `206876  Apr 04, 2000 21:06 name`, directories ending in `/`.
+
+use super::{
+    Kind,
+    fields::{Columns, Miss, Parsed, entry as fields, number},
+    time::Clock,
+};
+
+/// Reads one line.
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+    let mut columns = Columns::new(line);
+    let size = number(columns.need()?).ok_or(Miss::Shape)?;
+    if !columns.clone().nth(1).is_some_and(|day| day.ends_with(b",")) {
+        return Err(Miss::Shape);
+    }
+    let modified = Some(columns.date(clock)?);
+    let name = columns.name()?;
+    match name.strip_suffix(b"/").filter(|n| !n.is_empty()) {
+        Some(name) => Ok(fields(name, Kind::Directory, None, modified)),
+        None => Ok(fields(name, Kind::File, Some(size), modified)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::datetime;
+
+    use super::*;
+
+    #[test]
+    fn the_day_has_a_comma() {
+        let read =
+            |line: &str| entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)));
+        let file = read("206876  Apr 04, 2000 21:06 a file").expect("an entry");
+        assert_eq!((file.name_text(), file.size), (Some("a file"), Some(206_876)));
+        assert_eq!(file.modified.map(|m| m.at), Some(datetime(2000, 4, 4, 21, 6, 0, 0)));
+        assert_eq!(read("0  Dec 12, 2002 02:13 a dir/").map(|e| e.kind), Ok(Kind::Directory));
+        assert_eq!(read("206876  Apr 04 2000 a"), Err(Miss::Shape));
+    }
+}
