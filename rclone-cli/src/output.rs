@@ -1,26 +1,46 @@
 //! Standard output, the only place that writes to it. A reader that went away is no failure.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Write};
 
 use crate::progress::above_bars;
 
 /// Buffered standard output. Once its reader is gone, what is written vanishes.
 #[derive(Debug)]
-pub(crate) struct Output {
-    inner: BufWriter<StdoutLock<'static>>,
-    gone: bool,
-}
+pub(crate) struct Output(BufWriter<Screen>);
 
 impl Output {
     pub(crate) fn new() -> Self {
-        Self { inner: BufWriter::with_capacity(1 << 16, io::stdout().lock()), gone: false }
+        Self(BufWriter::with_capacity(1 << 16, Screen { gone: false }))
     }
 
-    /// Tells whether nobody reads any more, so that work for more output is wasted.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.gone
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn row(&mut self, line: &[u8]) -> io::Result<()> {
+        self.write_all(line)?;
+        self.write_all(b"\n")
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.0.write(data)
     }
 
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Standard output, above the bars where there are some.
+#[derive(Debug)]
+struct Screen {
+    /// Whether nobody reads any more.
+    gone: bool,
+}
+
+impl Screen {
     fn settle<T>(&mut self, result: io::Result<T>, vanished: T) -> io::Result<T> {
         match result {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -32,22 +52,31 @@ impl Output {
     }
 }
 
-impl Write for Output {
+impl Write for Screen {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         if self.gone {
             return Ok(data.len());
         }
-        let written = self.inner.write(data);
+        let written = above_bars(|| io::stdout().write_all(data)).map(|()| data.len());
         self.settle(written, data.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.gone {
-            return Ok(());
-        }
-        let flushed = self.inner.flush();
+        let flushed = io::stdout().flush();
         self.settle(flushed, ())
     }
+}
+
+/// Returns standard output for whole files.
+pub(crate) fn stream() -> tokio::io::Stdout {
+    tokio::io::stdout()
+}
+
+/// Tells whether something failed because nobody reads standard output any more.
+pub(crate) fn nobody_reads(error: &sync_core::Error) -> bool {
+    std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Prints a line.
@@ -63,9 +92,7 @@ pub(crate) fn line(text: impl std::fmt::Display) -> io::Result<()> {
 /// # Errors
 /// When it cannot be written, unless nobody reads.
 pub(crate) fn write(data: &[u8]) -> io::Result<()> {
-    above_bars(|| {
-        let mut output = Output::new();
-        output.write_all(data)?;
-        output.flush()
-    })
+    let mut output = Output::new();
+    output.write_all(data)?;
+    output.flush()
 }
