@@ -12,6 +12,7 @@ mod deletefile;
 mod demo;
 mod hashsum;
 mod help;
+mod listing;
 mod listremotes;
 mod ls;
 mod lsd;
@@ -33,6 +34,7 @@ mod sha1sum;
 mod size;
 mod sync;
 mod touch;
+mod transfer;
 mod tree;
 mod version;
 

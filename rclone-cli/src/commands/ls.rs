@@ -1,15 +1,27 @@
 //! `rclone ls`.
 
-use crate::resolve::Resolved;
+use std::io::Write as _;
 
-/// List files with size and path
+use super::listing::Listing;
+use crate::output::Output;
+use crate::resolve::Resolved;
+use crate::shown;
+
+/// List the files of a path with their sizes
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     /// `remote:path` or a local path
     pub(crate) path: String,
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    let mut listing =
+        Listing::open(resolved, &args.path, resolved.context().options.max_depth).await?;
+    let mut output = Output::new();
+    while let Some(found) = listing.next_file().await {
+        write!(output, "{:>9} ", shown::size(&found.entry))?;
+        output.row(&shown::path(&found.path))?;
+    }
+    output.flush()?;
+    listing.finish()
 }

@@ -1,15 +1,35 @@
 //! `rclone lsd`.
 
-use crate::resolve::Resolved;
+use std::io::Write as _;
 
-/// List directories
+use super::listing::{Listing, depth};
+use crate::output::Output;
+use crate::resolve::Resolved;
+use crate::shown;
+
+/// List the directories of a path
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     /// `remote:path` or a local path
     pub(crate) path: String,
+
+    /// Go down into the directories
+    #[arg(long, short = 'R')]
+    pub(crate) recursive: bool,
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    let depth = depth(resolved, args.recursive);
+    let mut listing = Listing::open(resolved, &args.path, depth).await?;
+    let mut output = Output::new();
+    while let Some(found) = listing.next().await {
+        if found.entry.is_directory() {
+            let time = shown::time(&found.entry).strftime("%Y-%m-%d %H:%M:%S").to_string();
+            // How many things it holds would take a listing of its own.
+            write!(output, "{:>12} {time} {:>9} ", shown::size(&found.entry), -1)?;
+            output.row(&shown::path(&found.path))?;
+        }
+    }
+    output.flush()?;
+    listing.finish()
 }
