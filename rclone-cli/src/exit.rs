@@ -109,7 +109,8 @@ fn code(error: &anyhow::Error) -> u8 {
             return NOTHING_TRANSFERRED;
         }
         if let Some(Failures { last, .. }) = cause.downcast_ref() {
-            return code_of(last);
+            // What the engine refuses to begin with, no other run can do.
+            return if last.kind() == ErrorKind::Usage { FATAL } else { code_of(last) };
         }
         if let Some(error) = cause.downcast_ref::<Error>() {
             return code_of(error);
@@ -152,6 +153,7 @@ pub(crate) async fn retried(
         if !worth_another_run(&failures) {
             return Err(failures.into());
         }
+        resolved.reporter().forget_errors();
         let Failures { count, last } = failures;
         tracing::error!("Attempt {attempt}/{tries} failed with {count} errors and: {last}");
         tokio::time::sleep(resolved.globals.config.retries_sleep.or_zero()).await;
@@ -186,6 +188,7 @@ mod tests {
         check(Error::new(ErrorKind::Limit, "--max-delete threshold reached"), 7);
         check(Error::new(ErrorKind::Limit, "--max-transfer limit reached"), 8);
         check(Failures { count: 2, last: error(ErrorKind::NotFound) }, 4);
+        check(Failures::from(error(ErrorKind::Usage)), 7);
         check(Usage("x".into()), 2);
         check(NothingTransferred, 9);
         check(anyhow::anyhow!("x"), 1);

@@ -1,5 +1,8 @@
 //! `rclone copy`.
 
+use sync_core::ops::Mode;
+
+use super::transfer::Transfer;
 use crate::resolve::Resolved;
 
 /// Copy files from source to destination, skipping what is equal
@@ -11,7 +14,13 @@ pub(crate) struct Args {
     pub(crate) destination: String,
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    let transfer = Transfer {
+        source: &args.source,
+        destination: &args.destination,
+        mode: Mode::Copy,
+        renames: false,
+        delete_empty_source_directories: false,
+    };
+    transfer.run(resolved).await
 }

@@ -1,5 +1,8 @@
 //! `rclone move`.
 
+use sync_core::ops::Mode;
+
+use super::transfer::Transfer;
 use crate::resolve::Resolved;
 
 /// Move files from source to destination
@@ -9,9 +12,19 @@ pub(crate) struct Args {
     pub(crate) source: String,
     /// Where to
     pub(crate) destination: String,
+
+    /// Remove directories of the source that became empty
+    #[arg(long)]
+    pub(crate) delete_empty_src_dirs: bool,
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    let transfer = Transfer {
+        source: &args.source,
+        destination: &args.destination,
+        mode: Mode::Move,
+        renames: false,
+        delete_empty_source_directories: args.delete_empty_src_dirs,
+    };
+    transfer.run(resolved).await
 }

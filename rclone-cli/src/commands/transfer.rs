@@ -1,0 +1,88 @@
+//! What copy, move and sync share: a file or a tree as the source, retries, the summary.
+
+use anyhow::bail;
+use sync_core::context::Context;
+use sync_core::ops::{self, Failures, Mode};
+use sync_core::{Name, Path, Tree};
+
+use crate::exit::{Fatal, NothingTransferred, retried};
+use crate::resolve::Resolved;
+
+/// Where to and how.
+pub(crate) struct Transfer<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) destination: &'a str,
+    pub(crate) mode: Mode,
+    /// Whether the destination of a file is its new path, not a directory.
+    pub(crate) renames: bool,
+    /// Whether directories that became empty go away after a move.
+    pub(crate) delete_empty_source_directories: bool,
+}
+
+impl Transfer<'_> {
+    /// Does it, as often as `--retries` says.
+    ///
+    /// # Errors
+    /// With what failed in the last run.
+    pub(crate) async fn run(self, resolved: &Resolved) -> anyhow::Result<()> {
+        let mut context = resolved.context();
+        context.options.delete_empty_source_directories = self.delete_empty_source_directories;
+        let (source, file) = resolved.tree_or_file(self.source).await?;
+        let goal = match file {
+            None => Goal::Tree(resolved.tree(self.destination)?),
+            Some(name) if self.renames => {
+                let (tree, new_name) = parent(resolved, self.destination)?;
+                Goal::File { name, tree, new_name }
+            }
+            Some(name) => {
+                let tree = resolved.tree(self.destination)?;
+                Goal::File { new_name: name.clone(), name, tree }
+            }
+        };
+        retried(resolved, async || goal.reach(&context, &source, self.mode).await).await?;
+        match resolved.reporter().transfers() {
+            0 if resolved.globals.config.error_on_no_transfer => Err(NothingTransferred.into()),
+            0 => {
+                tracing::info!("There was nothing to transfer");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What shall be there in the end.
+enum Goal {
+    File { name: Name, tree: Tree, new_name: Name },
+    Tree(Tree),
+}
+
+impl Goal {
+    async fn reach(&self, context: &Context, source: &Tree, mode: Mode) -> Result<(), Failures> {
+        match self {
+            Self::Tree(tree) => ops::sync(context, source, tree, mode).await,
+            Self::File { name, tree, new_name } => {
+                let from = Path::root().child(name);
+                let to = Path::root().child(new_name);
+                // One file says nothing of the others: sync deletes nothing here.
+                let mode = if mode == Mode::Sync { Mode::Copy } else { mode };
+                ops::copy_file(context, source, &from, tree, &to, mode).await
+            }
+        }
+    }
+}
+
+/// Returns the directory a path names a file in, and the file's name.
+///
+/// # Errors
+/// When the path can only be a directory.
+pub(crate) fn parent(resolved: &Resolved, text: &str) -> anyhow::Result<(Tree, Name)> {
+    if text.ends_with('/') {
+        return Err(Fatal(format!("\"{text}\" is a directory")).into());
+    }
+    let tree = resolved.tree(text)?;
+    let Some((directory, name)) = tree.root.split() else {
+        bail!("\"{text}\" is a directory: name a file in it");
+    };
+    Ok((Tree::new(tree.remote, directory), name))
+}
