@@ -1,5 +1,9 @@
 //! `rclone deletefile`.
 
+use sync_core::{Path, ops};
+
+use super::transfer::parent;
+use crate::exit::retried;
 use crate::resolve::Resolved;
 
 /// Delete one file
@@ -9,7 +13,9 @@ pub(crate) struct Args {
     pub(crate) path: String,
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    let context = resolved.context();
+    let (tree, name) = parent(resolved, &args.path)?;
+    let path = Path::root().child(&name);
+    retried(resolved, async || ops::delete_file(&context, &tree, &path).await).await
 }

@@ -1,5 +1,8 @@
 //! `rclone mkdir`.
 
+use sync_core::{Path, ops};
+
+use crate::exit::retried;
 use crate::resolve::Resolved;
 
 /// Make a directory and its missing parents
@@ -9,7 +12,8 @@ pub(crate) struct Args {
     pub(crate) path: String,
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    let context = resolved.context();
+    let tree = resolved.tree(&args.path)?;
+    retried(resolved, async || ops::mkdir(&context, &tree, &Path::root()).await).await
 }

@@ -1,5 +1,8 @@
 //! `rclone rmdirs`.
 
+use sync_core::ops;
+
+use crate::exit::retried;
 use crate::resolve::Resolved;
 
 /// Remove the empty directories below a path
@@ -7,9 +10,14 @@ use crate::resolve::Resolved;
 pub(crate) struct Args {
     /// `remote:path` or a local path
     pub(crate) path: String,
+
+    /// Keep the path itself
+    #[arg(long)]
+    pub(crate) leave_root: bool,
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    let context = resolved.context();
+    let tree = resolved.tree(&args.path)?;
+    retried(resolved, async || ops::rmdirs(&context, &tree, args.leave_root).await).await
 }
