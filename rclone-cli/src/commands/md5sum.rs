@@ -1,5 +1,6 @@
 //! `rclone md5sum`.
 
+use super::hashsum::Sums;
 use crate::resolve::Resolved;
 
 /// Print the MD5 of the files in a path
@@ -7,9 +8,11 @@ use crate::resolve::Resolved;
 pub(crate) struct Args {
     /// `remote:path` or a local path
     pub(crate) path: String,
+
+    #[command(flatten)]
+    pub(crate) sums: Sums,
 }
 
-pub(crate) async fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    std::future::ready(()).await;
-    anyhow::bail!("not built yet")
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    args.sums.run(resolved, "md5", &args.path).await
 }
