@@ -1,11 +1,12 @@
-"""Serves FOLDER/root on 127.0.0.1:PORT: PORT FOLDER plain|tls."""
+"""Serves FOLDER/root: HOST:PORT FOLDER plain|tls."""
 import sys
 
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 
-port, folder, security = sys.argv[1:]
+at, folder, security = sys.argv[1:]
+host, port = at.split(":")
 Handler = FTPHandler
 if security == "tls":
     Handler = TLS_FTPHandler
@@ -15,6 +16,6 @@ if security == "tls":
     Handler.tls_data_required = True
 Handler.authorizer = DummyAuthorizer()
 Handler.authorizer.add_user("ftptest", "secret", folder + "/root", perm="elradfmwMT")
-server = ThreadedFTPServer(("127.0.0.1", int(port)), Handler)
+server = ThreadedFTPServer((host, int(port)), Handler)
 server.max_cons = 512
 server.serve_forever()

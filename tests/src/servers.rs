@@ -1,12 +1,12 @@
 //! Real FTP servers on loopback, one process and one folder each, gone when dropped.
 //!
-//! No system user, no PAM service and no file outside the server's folder is needed. As root,
-//! ProFTPD and Pure-FTPd serve as `nobody`; vsftpd runs as the user who started it, because only
-//! then does it log in without PAM. Pure-FTPd insists on root.
+//! No system user, no PAM service and no file outside the server's folder is needed. As root, all
+//! but pyftpdlib serve as `nobody`; vsftpd then sees a `/etc/passwd` and a `/etc/pam.d` of its own.
+//! Without root, vsftpd logs in `anonymous` only, who cannot set times, and Pure-FTPd is missing.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ pub struct Server {
     process: Child,
     software: Software,
     security: Security,
-    port: u16,
+    at: SocketAddrV4,
     folder: TempDir,
 }
 
@@ -81,16 +81,25 @@ const NOBODY: u32 = 65534;
 impl Server {
     /// Starts a server over an empty folder, or says that it is missing.
     pub fn start(software: Software, security: Security) -> Option<Self> {
+        Self::start_at(Ipv4Addr::LOCALHOST, software, security)
+    }
+
+    /// Starts a server that listens on this address. See [`Server::start`].
+    pub fn start_at(host: Ipv4Addr, software: Software, security: Security) -> Option<Self> {
         if let Some(reason) = software.missing() {
             not_run(&reason);
             return None;
         }
         let identity = Authority::new().identity();
-        Some(Self::start_as(software, security, &identity))
+        Some(Self::launch(host, software, security, &identity))
     }
 
     /// Starts a server that shows this certificate. See [`Server::start`].
     pub fn start_as(software: Software, security: Security, identity: &Identity) -> Self {
+        Self::launch(Ipv4Addr::LOCALHOST, software, security, identity)
+    }
+
+    fn launch(host: Ipv4Addr, software: Software, security: Security, identity: &Identity) -> Self {
         let folder = TempDir::with_prefix("ftp-").expect("a temporary folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("mode");
         let root = folder.path().join("root");
@@ -99,10 +108,10 @@ impl Server {
         identity.write(folder.path());
         // Another process may take the port between asking for a free one and listening on it.
         for _ in 0..5 {
-            let port = free_port();
-            let mut process = spawn(software, security, port, folder.path());
-            if greets(&mut process, port) {
-                return Self { process, software, security, port, folder };
+            let at = SocketAddrV4::new(host, free_port(host));
+            let mut process = spawn(software, security, at, folder.path());
+            if greets(&mut process, at) {
+                return Self { process, software, security, at, folder };
             }
             end(&mut process);
         }
@@ -115,15 +124,15 @@ impl Server {
         self.software
     }
 
-    /// Returns its port on `127.0.0.1`.
+    /// Returns its port, on `127.0.0.1` unless it was started elsewhere.
     pub fn port(&self) -> u16 {
-        self.port
+        self.at.port()
     }
 
     /// Returns the user to log in as, with [`PASSWORD`].
     pub fn user(&self) -> &'static str {
         match self.software {
-            Software::Vsftpd => "anonymous",
+            Software::Vsftpd if !is_root() => "anonymous",
             _ => "ftptest",
         }
     }
@@ -140,9 +149,9 @@ impl Server {
 
     /// Returns the section of an `rclone.conf` that leads here through `port`.
     pub fn section(&self, name: &str, port: u16) -> String {
-        let user = self.user();
+        let (user, host) = (self.user(), self.at.ip());
         let mut text = format!(
-            "[{name}]\ntype = ftp\nhost = 127.0.0.1\nport = {port}\nuser = {user}\npass = {OBSCURED_PASSWORD}\n"
+            "[{name}]\ntype = ftp\nhost = {host}\nport = {port}\nuser = {user}\npass = {OBSCURED_PASSWORD}\n"
         );
         if self.security == Security::Tls {
             text.push_str("explicit_tls = true\n");
@@ -193,20 +202,23 @@ pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-/// Returns a port of loopback that nobody listens on.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+/// Returns a port of this address that nobody listens on.
+fn free_port(host: Ipv4Addr) -> u16 {
+    let listener = TcpListener::bind((host, 0)).expect("a free port");
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-fn spawn(software: Software, security: Security, port: u16, folder: &Path) -> Child {
+fn spawn(software: Software, security: Security, at: SocketAddrV4, folder: &Path) -> Child {
     let mut arguments = match software {
-        Software::Proftpd => proftpd(security, port, folder),
-        Software::PureFtpd => pure_ftpd(security, port, folder),
-        Software::Pyftpdlib => pyftpdlib(security, port, folder),
-        Software::Vsftpd => vsftpd(security, port, folder),
+        Software::Proftpd => proftpd(security, at, folder),
+        Software::PureFtpd => pure_ftpd(security, at, folder),
+        Software::Pyftpdlib => pyftpdlib(security, at, folder),
+        Software::Vsftpd => vsftpd(security, at, folder),
     };
     arguments.insert(0, software.program().display().to_string());
+    if software == Software::Vsftpd && is_root() {
+        arguments.splice(0..0, with_own_users(folder));
+    }
     let log = fs::File::create(folder.join("log")).expect("a log");
     // The kernel ends the server should the test process die without dropping it.
     Command::new("setpriv")
@@ -228,10 +240,10 @@ fn libraries() -> String {
 }
 
 /// Waits for the greeting; tells whether it came before the server or our patience ended.
-fn greets(process: &mut Child, port: u16) -> bool {
+fn greets(process: &mut Child, at: SocketAddrV4) -> bool {
     let start = Instant::now();
     while start.elapsed() < START_LIMIT {
-        if let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
+        if let Ok(stream) = TcpStream::connect(at) {
             let _ = stream.set_read_timeout(Some(START_LIMIT));
             let mut line = String::new();
             let _ = BufReader::new(stream).read_line(&mut line);
@@ -252,40 +264,79 @@ fn end(process: &mut Child) {
     let _ = process.wait();
 }
 
-fn vsftpd(security: Security, port: u16, folder: &Path) -> Vec<String> {
-    let user = id("-un");
+fn vsftpd(security: Security, at: SocketAddrV4, folder: &Path) -> Vec<String> {
     let folder = folder.display();
     let mut text = format!(
-        "listen=YES\nlisten_address=127.0.0.1\nlisten_port={port}\nbackground=NO\n\
-         run_as_launching_user=YES\nftp_username={user}\nanon_root={folder}/root\n\
-         anonymous_enable=YES\nlocal_enable=NO\nwrite_enable=YES\nanon_upload_enable=YES\n\
-         anon_mkdir_write_enable=YES\nanon_other_write_enable=YES\nanon_world_readable_only=NO\n\
-         anon_umask=022\nmdtm_write=YES\nuse_localtime=NO\nseccomp_sandbox=NO\n\
-         xferlog_enable=NO\nmax_clients=200\nmax_per_ip=200\n"
+        "listen=YES\nlisten_address={}\nlisten_port={}\nbackground=NO\nwrite_enable=YES\n\
+         anon_umask=022\nlocal_umask=022\nmdtm_write=YES\nuse_localtime=NO\nseccomp_sandbox=NO\n\
+         xferlog_enable=NO\nmax_clients=200\nmax_per_ip=200\n",
+        at.ip(),
+        at.port()
     );
+    text.push_str(&if is_root() {
+        format!(
+            "anonymous_enable=NO\nlocal_enable=YES\nchroot_local_user=YES\n\
+             allow_writeable_chroot=YES\nsecure_chroot_dir={folder}/empty\npam_service_name=ftp\n"
+        )
+    } else {
+        format!(
+            "run_as_launching_user=YES\nftp_username={}\nanon_root={folder}/root\n\
+             anonymous_enable=YES\nlocal_enable=NO\nanon_upload_enable=YES\n\
+             anon_mkdir_write_enable=YES\nanon_other_write_enable=YES\n\
+             anon_world_readable_only=NO\n",
+            id("-un")
+        )
+    });
     if security == Security::Tls {
         text.push_str(&format!(
             "ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\n\
-             force_anon_data_ssl=YES\nrequire_ssl_reuse=YES\nssl_ciphers=HIGH\n\
+             force_anon_data_ssl=YES\nforce_local_logins_ssl=YES\nforce_local_data_ssl=YES\n\
+             require_ssl_reuse=YES\nssl_ciphers=HIGH\n\
              rsa_cert_file={folder}/cert.pem\nrsa_private_key_file={folder}/key.pem\n"
         ));
     }
     vec![write(format!("{folder}/vsftpd.conf"), &text)]
 }
 
-fn proftpd(security: Security, port: u16, folder: &Path) -> Vec<String> {
+/// Returns what vsftpd runs under to know a user that the system does not: a mount namespace with
+/// a `/etc/passwd` and a `/etc/pam.d` of its own, gone with the server.
+fn with_own_users(folder: &Path) -> Vec<String> {
+    let (empty, pam) = (folder.join("empty"), folder.join("pam.d"));
+    for directory in [&empty, &pam] {
+        fs::create_dir_all(directory).expect("a directory");
+    }
+    let rules = ["auth required pam_unix.so", "account required pam_permit.so", ""];
+    fs::write(pam.join("ftp"), rules.join("\n")).expect("a PAM service");
+    let user = user_line(NOBODY, NOBODY, folder);
+    let users =
+        format!("root:*:0:0::/:/bin/false\nnobody:*:{NOBODY}:{NOBODY}::/:/bin/false\n{user}");
+    let users = write(folder.join("users").display().to_string(), &users);
+    let script = format!(
+        "mount --bind {users} /etc/passwd && mount --bind {} /etc/pam.d && exec \"$@\"",
+        pam.display()
+    );
+    ["unshare", "--mount", "sh", "-c", &script, "sh"].map(String::from).to_vec()
+}
+
+/// Returns the user as a line of `/etc/passwd`.
+fn user_line(user: u32, group: u32, folder: &Path) -> String {
+    format!("ftptest:{CRYPTED_PASSWORD}:{user}:{group}::{}/root:/bin/sh\n", folder.display())
+}
+
+fn proftpd(security: Security, at: SocketAddrV4, folder: &Path) -> Vec<String> {
     let (user, group) = if is_root() { (NOBODY, NOBODY) } else { ids(folder) };
     let (user_name, group_name) = match is_root() {
         true => ("nobody".into(), "nogroup".into()),
         false => (id("-un"), id("-gn")),
     };
     let root = tools().join("root");
+    let users = user_line(user, group, folder);
+    let (host, port) = (at.ip(), at.port());
     let (folder, root) = (folder.display(), root.display());
-    let users = format!("ftptest:{CRYPTED_PASSWORD}:{user}:{group}::{folder}/root:/bin/sh\n");
     let users = write(format!("{folder}/users"), &users);
     fs::set_permissions(&users, fs::Permissions::from_mode(0o600)).expect("mode");
     let mut text = format!(
-        "ServerType standalone\nPort {port}\nDefaultAddress 127.0.0.1\nSocketBindTight on\n\
+        "ServerType standalone\nPort {port}\nDefaultAddress {host}\nSocketBindTight on\n\
          ModulePath {root}/usr/lib/proftpd\nUser {user_name}\nGroup {group_name}\nUseReverseDNS off\n\
          PidFile {folder}/pid\nScoreboardFile {folder}/scoreboard\nSystemLog {folder}/log\n\
          TransferLog none\nWtmpLog off\nAuthOrder mod_auth_file.c\nAuthUserFile {users}\n\
@@ -319,8 +370,8 @@ fn ids(folder: &Path) -> (u32, u32) {
     (owner.uid(), owner.gid())
 }
 
-fn pure_ftpd(security: Security, port: u16, folder: &Path) -> Vec<String> {
-    let folder = folder.display();
+fn pure_ftpd(security: Security, at: SocketAddrV4, folder: &Path) -> Vec<String> {
+    let (folder, host, port) = (folder.display(), at.ip(), at.port());
     let users =
         format!("ftptest:{CRYPTED_PASSWORD}:{NOBODY}:{NOBODY}::{folder}/root/./::::::::::::\n");
     let users = write(format!("{folder}/users"), &users);
@@ -331,7 +382,7 @@ fn pure_ftpd(security: Security, port: u16, folder: &Path) -> Vec<String> {
     assert!(made.is_ok_and(|status| status.success()), "pure-pw makes a database");
 
     let mut arguments = format!(
-        "-S 127.0.0.1,{port} -l puredb:{folder}/users.pdb -g {folder}/pid -E -A -H -c 200 -C 200 \
+        "-S {host},{port} -l puredb:{folder}/users.pdb -g {folder}/pid -E -A -H -c 200 -C 200 \
          -u 1 -U 022:022 -L 2000000:64"
     );
     arguments.push_str(&match security {
@@ -341,10 +392,11 @@ fn pure_ftpd(security: Security, port: u16, folder: &Path) -> Vec<String> {
     arguments.split_whitespace().map(String::from).collect()
 }
 
-fn pyftpdlib(security: Security, port: u16, folder: &Path) -> Vec<String> {
+fn pyftpdlib(security: Security, at: SocketAddrV4, folder: &Path) -> Vec<String> {
     let security = if security == Security::Tls { "tls" } else { "plain" };
     let script = include_str!("pyftpdlib.py").into();
-    vec!["-c".into(), script, port.to_string(), folder.display().to_string(), security.into()]
+    let (at, folder) = (at.to_string(), folder.display().to_string());
+    vec!["-c".into(), script, at, folder, security.into()]
 }
 
 fn write(path: String, text: &str) -> String {
