@@ -11,6 +11,7 @@ pub mod program;
 pub mod script;
 pub mod servers;
 pub mod tree;
+pub mod wan;
 
 pub use program::{Output, Program};
 pub use servers::{Security, Server, Software};
