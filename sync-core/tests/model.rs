@@ -68,11 +68,11 @@ fn files() -> impl Strategy<Value = Files> {
     let path = proptest::collection::vec("[abc]", 1..4).prop_map(|names| names.join("/"));
     let file =
         ("[xy]{0,2}", 0..6_i64).prop_map(|(content, half_seconds)| File { content, half_seconds });
-    proptest::collection::btree_map(path, file, 0..8).prop_map(without_clashes)
+    proptest::collection::btree_map(path, file, 0..8).prop_map(|files| without_clashes(&files))
 }
 
 /// Leaves out files that stand where others need a directory.
-fn without_clashes(files: Files) -> Files {
+fn without_clashes(files: &Files) -> Files {
     let is_directory =
         |path: &String| files.keys().any(|other| other.starts_with(&format!("{path}/")));
     files
@@ -121,7 +121,7 @@ impl Case {
                 files.insert(path.clone(), file.clone());
             }
         }
-        without_clashes(files)
+        without_clashes(&files)
     }
 
     fn differs(&self, here: &File, there: &File) -> bool {
