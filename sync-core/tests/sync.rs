@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::{Store, context, path, time};
-use sync_core::filter::Filter;
+use sync_core::filter::{Builder, Filter};
 use sync_core::ops::{Mode, copy_file, sync};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
@@ -370,7 +370,7 @@ async fn max_depth_leaves_deeper_directories_alone() {
 async fn what_the_filter_hides_is_neither_listed_nor_deleted() {
     let (source, destination) = pair(&["a=1", "skip/b=1", "d/c=1"], &["skip/x=1", "d/x.bak=1"]);
     let filter = Filter::builder().exclude("/skip/**").and_then(|it| it.exclude("*.bak"));
-    let filter = std::sync::Arc::new(filter.and_then(|it| it.build()).unwrap());
+    let filter = std::sync::Arc::new(filter.and_then(Builder::build).unwrap());
     let (ctx, heard) = context();
     let mut ctx = Context { filter, ..ctx };
     run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
@@ -385,7 +385,7 @@ async fn what_the_filter_hides_is_neither_listed_nor_deleted() {
 #[tokio::test]
 async fn a_directory_that_holds_something_hidden_stays() {
     let (source, destination) = pair(&["a=1"], &["d/x=1", "d/x.bak=1"]);
-    let filter = Filter::builder().exclude("*.bak").and_then(|it| it.build()).unwrap();
+    let filter = Filter::builder().exclude("*.bak").and_then(Builder::build).unwrap();
     let (ctx, heard) = context();
     let ctx = Context { filter: std::sync::Arc::new(filter), ..ctx };
     run(&ctx, &source, &destination, Mode::Sync).await.unwrap();

@@ -17,7 +17,7 @@ use crate::progress::{Deed, Event};
 use crate::remote::Tree;
 use crate::retry::retry;
 use crate::run::{Change, Failures, Run};
-use crate::walk::Walk;
+use crate::walk::{Pair, Walk};
 
 /// What becomes of the files that are on one side only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,14 +51,16 @@ pub async fn sync(
         }
         refuse_overlap(source, destination, mode)?;
     }
+    let mut walk = Walk::two(ctx, source, destination, mode == Mode::Sync);
+    let Some(first) = walk.next().await else { return run.finish() };
+    // Only now both remotes have been talked to and know what they can do.
     let rules = rules(&run, source, destination);
     let moves = mode == Mode::Move;
     let executor = Arc::new(Executor::new(&run, source, destination, rules.clone(), moves));
     let (sender, receiver) = channel(ctx.options.max_backlog.max(1));
     let planning = Planning { run: &run, executor: &executor, mode, steps: sender };
-    let walk = Walk::two(ctx, source, destination, mode == Mode::Sync);
     let (removals, ()) =
-        tokio::join!(planning.all(walk, &rules), Arc::clone(&executor).carry_out(receiver));
+        tokio::join!(planning.all(first, walk, &rules), Arc::clone(&executor).carry_out(receiver));
     if mode == Mode::Sync {
         remove(&run, destination, removals).await;
     }
@@ -151,7 +153,7 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
-    async fn all(self, mut walk: Walk, rules: &Rules) -> Removals {
+    async fn all(self, first: Pair, mut walk: Walk, rules: &Rules) -> Removals {
         let options = &self.run.ctx.options;
         let extent = Extent {
             remove_extras: self.mode == Mode::Sync,
@@ -159,13 +161,15 @@ impl Planning<'_> {
             immutable: options.immutable,
         };
         let mut removals = Removals::default();
-        while let Some(pair) = walk.next().await {
+        let mut next = Some(first);
+        while let Some(pair) = next {
             for step in plan(pair, rules, extent) {
                 let Some(step) = self.here(step, &mut removals) else { continue };
                 if self.steps.send(step).await.is_err() {
                     return removals;
                 }
             }
+            next = walk.next().await;
         }
         removals
     }
