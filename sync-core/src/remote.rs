@@ -13,6 +13,7 @@
 
 pub mod conformance;
 pub mod fault;
+pub mod ftp;
 pub mod local;
 pub mod memory;
 pub mod record;

@@ -1,0 +1,351 @@
+//! Files on an FTP server: the one place where the engine meets FTP.
+//!
+//! Each operation takes one session from the pool and gives it back. Names pass through an
+//! [`Encoder`]; what a listing holds and nobody understood becomes a doubt; errors keep the server's
+//! words and gain a way out.
+
+mod entry;
+mod error;
+mod transfer;
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ftp_client::personality::TimeSetting;
+use ftp_client::{Lease, Personality, Pool};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::encoding::Encoder;
+use crate::entry::{Entry, Kind, Listing};
+use crate::error::{Error, ErrorKind, Result};
+use crate::path::Path;
+use crate::remote::{Capability, Reader, Remote, Writer};
+use entry::{Clock, entry, listing};
+use error::{explain, explain_directory};
+use transfer::{Incoming, Outgoing};
+
+/// An FTP server, seen through one login.
+#[derive(Debug)]
+pub struct Ftp {
+    pool: Pool,
+    encoder: Encoder,
+    label: String,
+    /// Directories seen or made: no need to make them.
+    known: Mutex<HashSet<Path>>,
+    /// How far the server's clock, as it shows in `LIST`, is ahead of UTC, once that was measured.
+    ahead: tokio::sync::OnceCell<SignedDuration>,
+}
+
+impl Ftp {
+    /// Returns the server these options name, without connecting to it.
+    ///
+    /// # Errors
+    /// When the options make no sense together.
+    pub fn new(options: ftp_client::Options, encoder: Encoder) -> Result<Self> {
+        let label = format!("ftp://{}", options.host);
+        let pool = Pool::new(options).map_err(|error| explain(error, ""))?;
+        let known = Mutex::default();
+        Ok(Self { pool, encoder, label, known, ahead: tokio::sync::OnceCell::new() })
+    }
+
+    /// Returns what was learnt about the server so far.
+    pub fn personality(&self) -> Personality {
+        self.pool.personality()
+    }
+
+    async fn session(&self, path: &Path) -> Result<Lease> {
+        self.pool.session().await.map_err(|error| explain(error, path))
+    }
+
+    fn encode(&self, path: &Path) -> Vec<u8> {
+        self.encoder.to_server(path.as_bytes())
+    }
+
+    fn encode_all(&self, paths: &[Path]) -> Vec<Vec<u8>> {
+        paths.iter().map(|path| self.encode(path)).collect()
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashSet<Path>> {
+        self.known.lock().expect("no holder of the lock panics")
+    }
+
+    /// Forgets a directory and all below it.
+    fn forget(&self, directory: &Path) {
+        self.known().retain(|known| !known.is_within(directory));
+    }
+
+    /// Returns those of the directories and their parents that are not known to be there, parents
+    /// first, each once.
+    fn unknown(&self, directories: &[Path]) -> Vec<Path> {
+        let known = self.known();
+        let mut seen = HashSet::new();
+        let mut chain = Vec::new();
+        for directory in directories {
+            let first = chain.len();
+            let mut next = Some(directory.clone());
+            while let Some(directory) = next.filter(|next| next.name().is_some()) {
+                if known.contains(&directory) || !seen.insert(directory.clone()) {
+                    break;
+                }
+                next = directory.parent();
+                chain.push(directory);
+            }
+            chain[first..].reverse();
+        }
+        chain
+    }
+
+    /// Makes directories in one go and returns the errors by directory. A directory that is there
+    /// already also answers with an error here.
+    async fn try_mkdir(
+        &self,
+        session: &mut Lease,
+        chain: Vec<Path>,
+    ) -> Vec<(Path, Option<ftp_client::Error>)> {
+        let results = session.mkdir_all(&self.encode_all(&chain)).await;
+        let made: Vec<_> =
+            chain.into_iter().zip(results).map(|(path, made)| (path, made.err())).collect();
+        let mut known = self.known();
+        for (path, _) in made.iter().filter(|(_, error)| error.is_none()) {
+            // What has been made stands in directories that are there.
+            let mut next = Some(path.clone());
+            while let Some(directory) = next {
+                next = directory.parent();
+                known.insert(directory);
+            }
+        }
+        drop(known);
+        made
+    }
+
+    /// Tells what became of a directory that was to be made.
+    fn made(
+        &self,
+        path: &Path,
+        error: Option<ftp_client::Error>,
+        there: Option<Entry>,
+    ) -> Result<()> {
+        match (there, error) {
+            (Some(entry), _) if entry.is_directory() => {
+                self.known().insert(path.clone());
+                Ok(())
+            }
+            (Some(Entry { kind: Kind::File, .. }), _) => Err(Error::not_a_directory(path)),
+            (_, Some(error)) => Err(explain_directory(error, path)),
+            (_, None) => Err(Error::new(ErrorKind::Other, "a parent could not be made").on(path)),
+        }
+    }
+
+    /// Measures once how far times in `LIST` are ahead, by asking for one file's time in UTC.
+    async fn clock(
+        &self,
+        session: &mut Lease,
+        directory: &Path,
+        found: &[ftp_client::ftp_proto::listing::Entry],
+    ) -> Clock {
+        let Some((name, shown)) = entry::yardstick(found) else { return Clock::default() };
+        let measure = async || {
+            let mut path = self.encode(directory);
+            if !path.is_empty() && !path.ends_with(b"/") {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name);
+            let modified = session.modified(&path).await.map_err(drop)?;
+            Ok::<_, ()>(entry::ahead(shown, modified))
+        };
+        let ahead = self.ahead.get_or_try_init(measure).await;
+        Clock { ahead: ahead.copied().unwrap_or_default() }
+    }
+
+    async fn stat_in(&self, session: &mut Lease, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
+        let results = session.stat_all(&self.encode_all(paths)).await;
+        let clock = Clock { ahead: self.ahead.get().copied().unwrap_or_default() };
+        let found = paths.iter().zip(results).map(|(path, found)| match found {
+            Ok(None) => Ok(None),
+            Ok(Some(found)) => Ok(path.name().map(|name| entry(name, &found, clock))),
+            Err(error) => Err(explain(error, path)),
+        });
+        found.collect()
+    }
+}
+
+#[async_trait]
+impl Remote for Ftp {
+    fn capability(&self) -> Capability {
+        let personality = self.pool.personality();
+        let second = Duration::from_secs(1);
+        let lists_seconds = personality.features.mlst() && personality.mlsd != Some(false);
+        let features = &personality.features;
+        let settable = personality.time_setting.map_or_else(
+            || features.has("MFMT") || features.has("MDTM") || features.offers("SITE", "UTIME"),
+            |setting| setting != TimeSetting::Never,
+        );
+        Capability {
+            read_precision: Some(if lists_seconds { second } else { second * 60 }),
+            write_precision: settable.then_some(second),
+            case_sensitive: true,
+            read_at: true,
+            write_at: true,
+            rename: true,
+            concurrency: personality.connection_limit,
+            ..Capability::default()
+        }
+    }
+
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    async fn list(&self, directory: &Path) -> Result<Listing> {
+        let mut session = self.session(directory).await?;
+        let found = session.list(&self.encode(directory)).await;
+        let found = found.map_err(|error| explain_directory(error, directory))?;
+        let clock = self.clock(&mut session, directory, &found.entries).await;
+        self.known().insert(directory.clone());
+        Ok(listing(found, &self.encoder, clock))
+    }
+
+    async fn stat(&self, path: &Path) -> Result<Option<Entry>> {
+        if path.name().is_none() {
+            return Ok(Some(Entry::root()));
+        }
+        let mut session = self.session(path).await?;
+        let found = session.stat(&self.encode(path)).await;
+        let found = found.map_err(|error| explain(error, path))?;
+        let clock = Clock { ahead: self.ahead.get().copied().unwrap_or_default() };
+        Ok(found.zip(path.name()).map(|(found, name)| entry(name, &found, clock)))
+    }
+
+    async fn open(&self, path: &Path, offset: u64, length: Option<u64>) -> Result<Box<dyn Reader>> {
+        let session = self.session(path).await?;
+        let download = session.retrieve(&self.encode(path), offset).await;
+        let download = download.map_err(|error| explain(error, path))?;
+        Ok(Box::new(Incoming::new(path.clone(), download, length)))
+    }
+
+    async fn create(&self, path: &Path, offset: u64) -> Result<Box<dyn Writer>> {
+        let session = self.session(path).await?;
+        let upload = session.store(&self.encode(path), offset).await;
+        let upload = upload.map_err(|error| explain(error, path))?;
+        Ok(Box::new(Outgoing { path: path.clone(), encoder: self.encoder, upload }))
+    }
+
+    async fn mkdir(&self, directory: &Path) -> Result<()> {
+        let made = self.mkdir_all(std::slice::from_ref(directory)).await;
+        made.into_iter().next().unwrap_or(Ok(()))
+    }
+
+    async fn rmdir(&self, directory: &Path) -> Result<()> {
+        let mut session = self.session(directory).await?;
+        self.forget(directory);
+        let removed = session.rmdir(&self.encode(directory)).await;
+        removed.map_err(|error| explain_directory(error, directory))
+    }
+
+    async fn remove(&self, path: &Path) -> Result<()> {
+        let mut session = self.session(path).await?;
+        session.remove(&self.encode(path)).await.map_err(|error| explain(error, path))
+    }
+
+    async fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        let mut session = self.session(from).await?;
+        self.forget(from);
+        let renamed = session.rename(&self.encode(from), &self.encode(to)).await;
+        renamed.map_err(|error| explain(error, from))
+    }
+
+    async fn set_modified(&self, path: &Path, modified: Timestamp) -> Result<()> {
+        let mut session = self.session(path).await?;
+        let set = session.set_modified(&self.encode(path), modified).await;
+        set.map_err(|error| explain(error, path))
+    }
+
+    async fn stat_all(&self, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
+        match self.session(&first(paths)).await {
+            Ok(mut session) => self.stat_in(&mut session, paths).await,
+            Err(error) => same_for_all(error, paths.len()),
+        }
+    }
+
+    async fn remove_all(&self, paths: &[Path]) -> Vec<Result<()>> {
+        let mut session = match self.session(&first(paths)).await {
+            Ok(session) => session,
+            Err(error) => return same_for_all(error, paths.len()),
+        };
+        let results = session.remove_all(&self.encode_all(paths)).await;
+        let explained =
+            |(path, result): (&Path, Result<_, _>)| result.map_err(|error| explain(error, path));
+        paths.iter().zip(results).map(explained).collect()
+    }
+
+    async fn mkdir_all(&self, directories: &[Path]) -> Vec<Result<()>> {
+        let chain = self.unknown(directories);
+        if chain.is_empty() {
+            return directories.iter().map(|_| Ok(())).collect();
+        }
+        let mut session = match self.session(&first(directories)).await {
+            Ok(session) => session,
+            Err(error) => return same_for_all(error, directories.len()),
+        };
+        let mut errors: Vec<_> = self.try_mkdir(&mut session, chain).await;
+        let missing: Vec<Path> = {
+            let known = self.known();
+            let is_missing = |path: &&Path| path.name().is_some() && !known.contains(path);
+            directories.iter().filter(is_missing).cloned().collect()
+        };
+        let mut stats = self.stat_in(&mut session, &missing).await.into_iter();
+        let mut make = |path: &Path| {
+            if !missing.contains(path) {
+                return Ok(());
+            }
+            let at = errors.iter().position(|(tried, _)| tried == path);
+            let error = at.and_then(|at| errors.swap_remove(at).1);
+            self.made(path, error, stats.next().and_then(Result::ok).flatten())
+        };
+        directories.iter().map(&mut make).collect()
+    }
+
+    async fn rmdir_all(&self, directories: &[Path]) -> Vec<Result<()>> {
+        let mut session = match self.session(&first(directories)).await {
+            Ok(session) => session,
+            Err(error) => return same_for_all(error, directories.len()),
+        };
+        directories.iter().for_each(|directory| self.forget(directory));
+        let results = session.rmdir_all(&self.encode_all(directories)).await;
+        let explained = |(path, result): (&Path, Result<_, _>)| {
+            result.map_err(|error| explain_directory(error, path))
+        };
+        directories.iter().zip(results).map(explained).collect()
+    }
+
+    async fn set_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
+        let Some((path, _)) = times.first() else { return Vec::new() };
+        let mut session = match self.session(path).await {
+            Ok(session) => session,
+            Err(error) => return same_for_all(error, times.len()),
+        };
+        let encoded: Vec<_> = times.iter().map(|(path, time)| (self.encode(path), *time)).collect();
+        let results = session.set_modified_all(&encoded).await;
+        let explained = |((path, _), result): (&(Path, _), Result<_, _>)| {
+            result.map_err(|error| explain(error, path))
+        };
+        times.iter().zip(results).map(explained).collect()
+    }
+
+    async fn shutdown(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn first(paths: &[Path]) -> Path {
+    paths.first().cloned().unwrap_or_default()
+}
+
+/// Returns one error for many paths: itself first, then its likes.
+fn same_for_all<T>(error: Error, count: usize) -> Vec<Result<T>> {
+    let (kind, message) = (error.kind(), error.to_string());
+    let likes = (1..count).map(|_| Err(Error::new(kind, message.clone())));
+    std::iter::once(Err(error)).take(count.min(1)).chain(likes).collect()
+}

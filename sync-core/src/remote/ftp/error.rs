@@ -1,0 +1,113 @@
+//! What a failure of the client means for a path of the user, and the flag or option that helps.
+
+use std::fmt;
+
+use ftp_client::ErrorKind as Client;
+
+use crate::error::{Error, ErrorKind};
+use crate::path::Path;
+
+/// Returns the engine's error, with the server's words and a way out where there is one.
+pub(super) fn explain(error: ftp_client::Error, path: impl fmt::Display) -> Error {
+    let (kind, hint) = meaning(&error);
+    let path = path.to_string();
+    let mut explained = Error::new(kind, error.to_string()).caused_by(error);
+    if !path.is_empty() {
+        explained = explained.on(path);
+    }
+    match hint {
+        Some(hint) => explained.hint(hint),
+        None => explained,
+    }
+}
+
+/// Like [`explain`], for an operation on a directory: what is not there is a directory.
+pub(super) fn explain_directory(error: ftp_client::Error, path: &Path) -> Error {
+    match error.kind() {
+        Client::NotFound => Error::directory_not_found(path).caused_by(error),
+        _ => explain(error, path),
+    }
+}
+
+fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
+    let hint = |text: &str| Some(text.to_owned());
+    match error.kind() {
+        Client::AlreadyExists => (ErrorKind::AlreadyExists, None),
+        Client::Certificate { fingerprint } => (ErrorKind::Tls, Some(certificate(fingerprint))),
+        Client::Connection => (ErrorKind::Connection, None),
+        Client::IsADirectory => (ErrorKind::IsADirectory, None),
+        Client::Login => {
+            let way =
+                "check `user`, and set the password with `rclone config password REMOTE pass`";
+            (ErrorKind::Login, hint(way))
+        }
+        Client::Misuse => (ErrorKind::Usage, None),
+        Client::NoSpace => (ErrorKind::NoSpace, hint("free some space there and run again")),
+        Client::NotADirectory => (ErrorKind::NotADirectory, None),
+        Client::NotEmpty => (ErrorKind::NotEmpty, None),
+        Client::NotFound => (ErrorKind::NotFound, None),
+        Client::PermissionDenied => (ErrorKind::PermissionDenied, None),
+        Client::Protocol => (ErrorKind::Protocol, None),
+        Client::Temporary => (ErrorKind::Temporary, None),
+        Client::Timeout => {
+            let way = "raise --timeout or --contimeout if the line is slow";
+            (ErrorKind::Timeout, hint(way))
+        }
+        Client::Tls => {
+            let way = "see whether `explicit_tls`, `tls` or `disable_tls13` suits the server";
+            (ErrorKind::Tls, hint(way))
+        }
+        Client::TooManyConnections => {
+            (ErrorKind::Temporary, hint("lower --transfers, --checkers or `concurrency`"))
+        }
+        Client::Truncated => (ErrorKind::Connection, None),
+        Client::UnknownHost => (ErrorKind::Other, hint("check `host`")),
+        Client::Unsupported => (ErrorKind::Unsupported, None),
+        _ => (ErrorKind::Other, None),
+    }
+}
+
+fn certificate(fingerprint: &[u8; 32]) -> String {
+    let hex: Vec<String> = fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "if SHA-256 {} is the server's, save its certificate and pass it with --ca-cert, or set \
+         `no_check_certificate` to trust anybody on the line",
+        hex.join(":")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: Client, expected: ErrorKind, message: &str) {
+        let error = explain(ftp_client::Error::new(kind, "it failed"), "d/f");
+        assert_eq!((error.kind(), error.to_string()), (expected, message.into()));
+    }
+
+    #[test]
+    fn errors_name_the_path_and_the_way_out() {
+        check(Client::PermissionDenied, ErrorKind::PermissionDenied, "d/f: it failed");
+        let way = "check `user`, and set the password with `rclone config password REMOTE pass`";
+        check(Client::Login, ErrorKind::Login, &format!("d/f: it failed ({way})"));
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_shows_its_fingerprint() {
+        let kind = Client::Certificate { fingerprint: [0xab; 32] };
+        let error = explain(ftp_client::Error::new(kind, "not trusted"), "");
+        assert_eq!(error.kind(), ErrorKind::Tls);
+        let shown = error.to_string();
+        assert!(shown.starts_with("not trusted (if SHA-256 ab:ab:"), "{shown}");
+        assert!(shown.contains("--ca-cert") && shown.contains("no_check_certificate"), "{shown}");
+    }
+
+    #[test]
+    fn a_missing_directory_is_told_from_a_missing_file() {
+        let missing = || ftp_client::Error::new(Client::NotFound, "no");
+        let path: Path = "d".parse().unwrap();
+        assert_eq!(explain(missing(), &path).kind(), ErrorKind::NotFound);
+        assert_eq!(explain_directory(missing(), &path).kind(), ErrorKind::DirectoryNotFound);
+    }
+}
