@@ -7,3 +7,7 @@ pub(crate) mod obscure;
 pub(crate) mod options;
 pub(crate) mod store;
 pub(crate) mod unlock;
+pub(crate) mod wizard;
+
+/// The types a remote can have, each with its description.
+pub(crate) const TYPES: [(&str, &str); 2] = [("ftp", "FTP Connection"), ("local", "Local Disk")];

@@ -25,6 +25,11 @@ impl Environment {
         self.var(&format!("RCLONE_{}", name.to_ascii_uppercase().replace('-', "_")))
     }
 
+    /// Returns who is logged in here.
+    pub(crate) fn user(&self) -> Option<&str> {
+        ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| self.var(name))
+    }
+
     /// Returns all variables whose names begin with `prefix`, the rest of the name and the value.
     pub(crate) fn with_prefix<'a>(
         &'a self,

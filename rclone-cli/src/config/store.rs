@@ -180,7 +180,7 @@ fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 /// Makes the directory of a new file, following a link that dangles.
 fn fresh(path: &Path) -> anyhow::Result<PathBuf> {
     let path = match fs::read_link(path) {
-        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Ok(target) => path.with_file_name("").join(target),
         Err(_) => path.to_owned(),
     };
     fs::create_dir_all(path.parent().context("the path names no file")?)?;
