@@ -76,8 +76,7 @@ fn host(text: &str) -> &str {
 
 /// Returns the user given, or who is logged in here, as rclone does.
 fn user(settings: &Settings, environment: &Environment) -> String {
-    let current = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| environment.var(name));
-    settings.given("user").or_else(current).unwrap_or("anonymous").into()
+    settings.given("user").or_else(|| environment.user()).unwrap_or("anonymous").into()
 }
 
 fn tls_mode(settings: &Settings) -> anyhow::Result<TlsMode> {

@@ -87,6 +87,14 @@ pub(crate) fn line(text: impl std::fmt::Display) -> io::Result<()> {
     write(format!("{text}\n").as_bytes())
 }
 
+/// Prints a text that ends its own lines.
+///
+/// # Errors
+/// When it cannot be written, unless nobody reads.
+pub(crate) fn text(text: &str) -> anyhow::Result<()> {
+    Ok(write(text.as_bytes())?)
+}
+
 /// Writes all of `data` at once, above the bars where there are some.
 ///
 /// # Errors

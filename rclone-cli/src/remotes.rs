@@ -18,7 +18,7 @@ use crate::exit::Fatal;
 use crate::ftp;
 use crate::prompt::{Prompt as _, Terminal};
 use crate::settings::{Settings, Sources};
-use crate::target::{self, Source, Target};
+use crate::target::{Source, Target};
 
 /// The remotes of a run.
 pub(crate) struct Remotes {
@@ -97,10 +97,9 @@ impl Remotes {
     }
 
     fn no_section(&self, name: &str) -> String {
-        if let Some(store) = self.store.get().filter(|store| !store.exists()) {
-            if let Some(path) = store.path() {
-                tracing::warn!("Config file {path:?} not found - using defaults");
-            }
+        let missing = self.store.get().filter(|store| !store.exists()).and_then(Store::path);
+        if let Some(path) = missing {
+            tracing::warn!("Config file {path:?} not found - using defaults");
         }
         format!("didn't find section in config file ({name:?})")
     }
@@ -127,6 +126,11 @@ impl Remotes {
     /// When it cannot be read or unlocked.
     pub(crate) fn open_store(&self) -> anyhow::Result<Store> {
         Store::open(self.location(), &self.passwords())
+    }
+
+    /// Returns the user of a remote that has none.
+    pub(crate) fn current_user(&self) -> String {
+        self.environment.user().unwrap_or("anonymous").into()
     }
 
     /// Returns where the config file is.
@@ -184,7 +188,7 @@ fn local(text: &str) -> anyhow::Result<Path> {
     let path = path::absolute(if text.is_empty() { "." } else { text })
         .with_context(|| format!("failed to make {text} absolute"))?;
     let path = if path.components().any(|part| part == Component::ParentDir) {
-        without_parents(path)
+        without_parents(&path)
     } else {
         path
     };
@@ -192,7 +196,7 @@ fn local(text: &str) -> anyhow::Result<Path> {
 }
 
 /// Takes `..` out of an absolute path: as the file system sees it as far as the path exists.
-fn without_parents(path: PathBuf) -> PathBuf {
+fn without_parents(path: &path::Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for part in path.components() {
         match part {

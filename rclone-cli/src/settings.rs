@@ -30,21 +30,27 @@ impl Sources<'_> {
         self.of_section(name, "type")
     }
 
-    /// Returns the names of all remotes, those of the environment included.
+    /// Returns the names of all remotes: those of the environment, then those of the file.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.file.sections().into_iter().map(str::to_owned).collect();
-        for (rest, _) in self.environment.with_prefix("RCLONE_CONFIG_") {
-            if let Some(name) = rest.strip_suffix("_TYPE").map(str::to_lowercase) {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
+        let mut names = self.names_in_environment();
+        for section in self.file.sections() {
+            if !names.iter().any(|name| name == section) {
+                names.push(section.to_owned());
             }
         }
         names
     }
 
+    /// Returns the names of remotes whose type a variable gives.
+    pub(crate) fn names_in_environment(&self) -> Vec<String> {
+        let variables = self.environment.with_prefix("RCLONE_CONFIG_");
+        variables
+            .filter_map(|(rest, _)| rest.strip_suffix("_TYPE").map(str::to_lowercase))
+            .collect()
+    }
+
     /// Returns an option of a section: its variable's, or the file's. An empty one is none.
-    fn of_section(&self, name: &str, key: &str) -> Option<String> {
+    pub(crate) fn of_section(&self, name: &str, key: &str) -> Option<String> {
         let variable = format!("RCLONE_CONFIG_{}_{}", name.to_uppercase(), key.to_uppercase());
         let variable = self.environment.var(&variable).map(str::to_owned);
         variable.or_else(|| self.file.get(name, key)).filter(|value| !value.is_empty())
@@ -260,7 +266,7 @@ mod tests {
         let (flags, file) = (args::Backend::default(), File::parse(FILE).unwrap());
         let environment = Environment::from_iter([("RCLONE_CONFIG_MYNAS_TYPE", "ftp")]);
         let sources = Sources { flags: &flags, environment: &environment, file: &file };
-        assert_eq!(sources.names(), ["nas", "mynas"]);
+        assert_eq!(sources.names(), ["mynas", "nas"]);
         assert_eq!(sources.kind("mynas").as_deref(), Some("ftp"));
         assert_eq!(sources.kind("nas").as_deref(), Some("ftp"));
         assert_eq!(sources.kind("nope"), None);
