@@ -107,7 +107,7 @@ pub(crate) fn command() -> Command {
 }
 
 /// Returns the definition with most global flags hidden, for `--help`.
-fn brief() -> Command {
+pub(crate) fn brief() -> Command {
     command().mut_args(|arg| {
         let shown = SHOWN.contains(&arg.get_id().as_str());
         arg.hide(!shown)
@@ -243,7 +243,7 @@ pub(crate) mod tests {
         let globals = parse("-v --include a ls x --include b -v");
         assert_eq!(globals.filter.include, ["a", "b"]);
         assert_eq!(globals.logging.verbose, 2);
-        let globals = parse("-nvf a --exclude=ls serve ftp x -f b");
+        let globals = parse("-nvf a --exclude=ls config show -f b");
         assert_eq!(globals.filter.filter, ["a", "b"]);
         assert!(globals.important.dry_run);
     }

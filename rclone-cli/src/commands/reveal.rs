@@ -1,11 +1,18 @@
-//! `rclone reveal`.
+//! `rclone reveal`: shows an obscured password.
 
+use crate::config::obscure;
+use crate::output;
 use crate::resolve::Resolved;
 
-/// About reveal
+/// Reveal an obscured password
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// The password as it stands in the config file
+    #[arg(allow_hyphen_values = true)]
+    obscured: String,
+}
 
-pub(crate) fn run(_resolved: &Resolved, _args: Args) -> anyhow::Result<()> {
-    anyhow::bail!("not built yet")
+pub(crate) fn run(_resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
+    output::line(obscure::reveal(&args.obscured)?)?;
+    Ok(())
 }

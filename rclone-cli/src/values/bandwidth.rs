@@ -64,7 +64,7 @@ impl Timetable {
             u32::from(now.hour().unsigned_abs()) * 60 + u32::from(now.minute().unsigned_abs());
         let minute = day * MINUTES_A_DAY + minute;
         let begun = self.0.iter().rev().find(|slot| slot.minute <= minute);
-        begun.or(self.0.last()).map(|slot| slot.rate).unwrap_or_default()
+        begun.or_else(|| self.0.last()).map(|slot| slot.rate).unwrap_or_default()
     }
 }
 

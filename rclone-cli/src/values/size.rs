@@ -30,7 +30,7 @@ fn factor(suffix: &str) -> Option<u64> {
     let letter = match upper.as_str() {
         "" => return Some(1024),
         "B" => return Some(1),
-        unit => unit.strip_suffix("IB").or(unit.strip_suffix('I')).unwrap_or(unit),
+        unit => unit.strip_suffix("IB").or_else(|| unit.strip_suffix('I')).unwrap_or(unit),
     };
     let (_, power) = UNITS.iter().find(|(unit, _)| letter == unit.to_string())?;
     Some(1024u64.pow(*power))
