@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use ftp_client::Options;
+use ftp_client::ftp_proto::secret::Secret;
 use ftp_client::options::{ClientIdentity, Proxy, ProxyKind, TlsMode, TlsOptions, Verify};
-use ftp_proto::secret::Secret;
 use sync_core::Remote;
 use sync_core::encoding::Encoder;
+use sync_core::remote::ftp::Ftp;
 
 use crate::args::Network;
 use crate::environment::Environment;
@@ -63,8 +64,7 @@ pub(crate) fn options(
 /// When the client or the encoding refuses them.
 pub(crate) fn remote(options: Options, settings: &Settings) -> anyhow::Result<Arc<dyn Remote>> {
     let encoder = Encoder::parse(settings.text("encoding"))?;
-    let _ = (options, encoder);
-    bail!("no FTP yet")
+    Ok(Arc::new(Ftp::new(options, encoder)?))
 }
 
 /// Returns the host proper of what people paste: `ftp://host/`, `[::1]`.

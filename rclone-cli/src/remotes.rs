@@ -5,7 +5,7 @@ use std::path::{self, Component, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, anyhow, bail};
-use ftp_proto::secret::Secret;
+use ftp_client::ftp_proto::secret::Secret;
 use sync_core::remote::local::Local;
 use sync_core::{Name, Path, Remote, Tree};
 
@@ -252,6 +252,16 @@ mod tests {
         refused(":s3:", "didn't find backend called \"s3\"; this program knows ftp and local");
         refused("s:", "s is of type s3; this program knows ftp and local");
         refused(":ftp,port=x,host=h:", "option port: `x` is not a whole number");
+    }
+
+    #[test]
+    fn two_places_on_one_server_share_it() {
+        let remotes = remotes(&[("RCLONE_CONFIG_NAS_TYPE", "ftp"), ("RCLONE_FTP_HOST", "h")]);
+        let [a, b] = ["nas:a", "nas:/b"].map(|text| remotes.tree(text).unwrap());
+        assert!(a.same_remote(&b));
+        assert_eq!((a.root.to_string(), b.root.to_string()), ("a".into(), "/b".into()));
+        assert!(!a.same_remote(&remotes.tree("nas,port=2121:a").unwrap()));
+        assert!(!a.same_remote(&remotes.tree("a").unwrap()));
     }
 
     #[test]

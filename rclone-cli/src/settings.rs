@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use ftp_proto::secret::Secret;
+use ftp_client::ftp_proto::secret::Secret;
 
 use crate::args;
 use crate::config::file::File;
