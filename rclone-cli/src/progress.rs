@@ -9,7 +9,7 @@ mod text;
 
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::MultiProgress;
@@ -63,11 +63,18 @@ pub(crate) struct Reporter {
     options: Options,
     stats: Mutex<Stats>,
     report: Option<Report>,
+    /// What lines about the whole of a tree call it.
+    whole: OnceLock<String>,
 }
 
 impl Reporter {
     pub(crate) fn new(options: Options) -> Self {
-        Self { options, stats: Mutex::new(Stats::new(Instant::now())), report: None }
+        Self {
+            options,
+            stats: Mutex::new(Stats::new(Instant::now())),
+            report: None,
+            whole: OnceLock::new(),
+        }
     }
 
     /// Writes a line of JSON for every path to this file, too.
@@ -76,6 +83,11 @@ impl Reporter {
     /// When the file cannot be made.
     pub(crate) fn with_report(self, file: &Path) -> anyhow::Result<Self> {
         Ok(Self { report: Some(Report::create(file)?), ..self })
+    }
+
+    /// Gives the one tree of a verb a name, for what happens to the whole of it.
+    pub(crate) fn call_whole(&self, name: String) {
+        self.whole.get_or_init(|| name);
     }
 
     /// Begins to show how things stand, until the returned [`Display`] is finished.
@@ -96,8 +108,7 @@ impl Reporter {
 
     /// Returns how many files were transferred or moved.
     pub(crate) fn transfers(&self) -> u64 {
-        let stats = lock(&self.stats);
-        stats.transfers + stats.moved
+        lock(&self.stats).transfers
     }
 
     /// Forgets the errors, for another try.
@@ -134,7 +145,8 @@ impl Progress for Reporter {
     fn event(&self, event: Event<'_>) {
         lock(&self.stats).take(&event, Instant::now());
         let flag = if self.options.dry_run { "--dry-run" } else { "--interactive" };
-        for line in log::lines(&event, flag) {
+        let whole = self.whole.get().map_or("", String::as_str);
+        for line in log::lines(&event, flag, whole) {
             line.emit();
         }
         if let Some(report) = &self.report {

@@ -5,11 +5,19 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use sync_core::encoding::Encoder;
-use sync_core::{Entry, Path};
+use sync_core::{Entry, Path, Tree};
 
 /// Returns a path on one line, with look-alikes for control characters.
 pub(crate) fn path(path: &Path) -> Vec<u8> {
     Encoder::display().to_server(path.as_bytes())
+}
+
+/// Returns what rclone calls a tree.
+pub(crate) fn tree(tree: &Tree) -> String {
+    match tree.remote.label() {
+        label if label.is_empty() => format!("Local file system at {}", tree.root),
+        label => format!("{label}/{}", tree.root),
+    }
 }
 
 /// Returns an entry's time in local time; the year 2000 where nobody knows it, as in rclone.

@@ -79,7 +79,7 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     if !options.download && !options.size_only && !share_a_hash(&source, &destination) {
         tracing::error!("No common hash found - not using a hash for checks");
     }
-    let names = (described(&source), described(&destination));
+    let names = (shown::tree(&source), shown::tree(&destination));
     let mut telling =
         Telling { context: &context, names, writers: args.reports.open()?, error: None };
     let mut tell = |path: &Path, outcome| telling.outcome(path, outcome);
@@ -90,14 +90,6 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
 fn share_a_hash(source: &Tree, destination: &Tree) -> bool {
     let hashes = destination.remote.capability().hashes;
     source.remote.capability().hashes.iter().any(|hash| hashes.contains(hash))
-}
-
-/// Returns what rclone calls a tree.
-fn described(tree: &Tree) -> String {
-    match tree.remote.label() {
-        label if label.is_empty() => format!("Local file system at {}", tree.root),
-        label => format!("{label}/{}", tree.root),
-    }
 }
 
 /// Writes what comes of a check.
@@ -135,18 +127,29 @@ impl Telling<'_> {
     ) -> anyhow::Result<()> {
         let flushed = self.writers.flush();
         self.error.take().map_or(flushed, Err).context("failed to write a report")?;
-        let summary = checked?;
-        let errors = resolved.reporter().errors();
-        for (tree, line) in lines(summary, errors, &self.names) {
-            tracing::warn!(object = tree, "{line}");
-        }
-        let differences = differences(summary);
-        if differences == 0 {
-            return Ok(());
-        }
-        let last = Error::new(ErrorKind::Other, format!("{differences} differences found"));
-        Err(Failures { count: errors, last }.into())
+        conclude(resolved, checked?, &self.names)
     }
+}
+
+/// Logs the summary of a check between two places of these names.
+///
+/// # Errors
+/// When there are differences.
+pub(super) fn conclude(
+    resolved: &Resolved,
+    summary: CheckSummary,
+    names: &(String, String),
+) -> anyhow::Result<()> {
+    let errors = resolved.reporter().errors();
+    for (tree, line) in lines(summary, errors, names) {
+        tracing::warn!(object = tree, "{line}");
+    }
+    let differences = differences(summary);
+    if differences == 0 {
+        return Ok(());
+    }
+    let last = Error::new(ErrorKind::Other, format!("{differences} differences found"));
+    Err(Failures { count: errors, last }.into())
 }
 
 fn differences(summary: CheckSummary) -> u64 {
@@ -154,11 +157,11 @@ fn differences(summary: CheckSummary) -> u64 {
 }
 
 /// Returns the lines at the end, each with the tree it is about.
-fn lines<'a>(
+fn lines(
     summary: CheckSummary,
     errors: u64,
-    (source, destination): &'a (String, String),
-) -> Vec<(&'a str, String)> {
+    (source, destination): &(String, String),
+) -> Vec<(&str, String)> {
     let differences = differences(summary);
     [
         (destination, summary.missing_on_destination, "files missing", false),

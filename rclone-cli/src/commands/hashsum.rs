@@ -8,8 +8,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
 use sync_core::context::Context;
 use sync_core::hash::{COMPUTED, Hasher};
-use sync_core::{Error, ErrorKind, Event, Path, Tree, ops};
+use sync_core::ops::CheckSummary;
+use sync_core::{Error, ErrorKind, Event, Path, Tree};
 
+use super::check::conclude;
 use super::listing::Listing;
 use crate::exit::Usage;
 use crate::output::{self, Output};
@@ -117,7 +119,10 @@ impl Sums {
         let mut wanted = parse(&text, file);
         let mut listing = Listing::open(resolved, path, sums.context.options.max_depth).await?;
         let mut output = Output::new();
-        let (mut matching, mut differing) = (0_u64, 0_u64);
+        let mut summary = CheckSummary::default();
+        let fail = |path: &Path, error: &Error| {
+            sums.context.progress.event(Event::Failed { path, error });
+        };
         while let Some(found) = listing.next_file().await {
             let Some(expected) = wanted.remove(&shown::path(&found.path)) else { continue };
             let problem = match sums.of(&listing.tree, &found.path).await {
@@ -128,28 +133,23 @@ impl Sums {
             let sign = if problem.is_some() { b"* " } else { b"= " };
             output.row(&[sign, &*shown::path(&found.path)].concat())?;
             match problem {
-                None => matching += 1,
+                None => summary.matches += 1,
                 Some(error) => {
-                    differing += 1;
-                    sums.context.progress.event(Event::Failed { path: &found.path, error: &error });
+                    summary.differences += 1;
+                    fail(&found.path, &error);
                 }
             }
         }
-        output.flush()?;
-        differing += wanted.len() as u64;
+        let names = (file.display().to_string(), shown::tree(&listing.tree));
         for name in wanted.keys() {
-            tracing::error!(object = %String::from_utf8_lossy(name), "file not found");
+            let error = Error::new(ErrorKind::Other, format!("file not in {}", names.1));
+            fail(&Path::new(name).unwrap_or_default(), &error);
+            summary.missing_on_destination += 1;
+            output.row(&[b"+ ", &**name].concat())?;
         }
+        output.flush()?;
         listing.finish()?;
-        tracing::warn!("{differing} differences found");
-        if matching > 0 {
-            tracing::warn!("{matching} matching files");
-        }
-        if differing > 0 {
-            let last = Error::new(ErrorKind::Other, format!("{differing} differences found"));
-            return Err(ops::Failures { count: differing, last }.into());
-        }
-        Ok(())
+        conclude(resolved, summary, &names)
     }
 
     fn text(&self, sum: &[u8]) -> String {

@@ -4,6 +4,7 @@ use sync_core::{Path, ops};
 
 use crate::exit::retried;
 use crate::resolve::Resolved;
+use crate::shown;
 
 /// Remove an empty directory
 #[derive(Clone, Debug, clap::Args)]
@@ -15,5 +16,6 @@ pub(crate) struct Args {
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let context = resolved.context();
     let tree = resolved.tree(&args.path)?;
+    resolved.reporter().call_whole(shown::tree(&tree));
     retried(resolved, async || ops::rmdir(&context, &tree, &Path::root()).await).await
 }

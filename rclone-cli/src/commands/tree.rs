@@ -85,7 +85,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let order = Order::new(&args)?;
-    let depth = args.level.or(resolved.context().options.max_depth);
+    let depth = args.level.or_else(|| resolved.context().options.max_depth);
     let mut listing = Listing::open(resolved, &args.path, depth).await?;
     let mut children: HashMap<Path, Vec<Found>> = HashMap::new();
     while let Some(found) = listing.next().await {

@@ -51,7 +51,7 @@ impl<R: BufRead, W: Write> State<R, W> {
     fn ask(&mut self, action: &'static str, path: &Path) -> io::Result<Answer> {
         writeln!(
             self.output,
-            "rclone: {action} \"{path}\"?\n\
+            "\nrclone: {action} \"{path}\"?\n\
              y) Yes, this is OK (default)\n\
              n) No, skip this\n\
              s) Skip all {action} operations with no more questions\n\
@@ -75,6 +75,8 @@ impl<R: BufRead, W: Write> State<R, W> {
             };
             if for_all {
                 self.settled.insert(action, answer);
+                let what = if answer == Answer::Yes { "Doing" } else { "Skipping" };
+                tracing::warn!("{what} all {action} operations from now on without asking");
             }
             return Ok(answer);
         }

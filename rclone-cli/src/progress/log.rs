@@ -16,9 +16,8 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn new(level: Level, object: Option<&Path>, message: impl Into<String>) -> Self {
-        let object = object.map(Path::to_string).unwrap_or_default();
-        Self { level, object, message: message.into(), size: None }
+    fn new(level: Level, object: &str, message: impl Into<String>) -> Self {
+        Self { level, object: object.into(), message: message.into(), size: None }
     }
 
     fn sized(self, size: Option<u64>) -> Self {
@@ -38,12 +37,14 @@ impl Line {
     }
 }
 
-/// Returns what the log says of an event. `flag` is why actions are skipped.
-pub(crate) fn lines(event: &Event<'_>, flag: &str) -> Vec<Line> {
+/// Returns what the log says of an event. `flag` is why actions are skipped, `whole` the name of
+/// the tree where that is what an event is about.
+pub(crate) fn lines(event: &Event<'_>, flag: &str, whole: &str) -> Vec<Line> {
+    let name = |path: &Path| if path.is_root() { whole.to_owned() } else { path.to_string() };
     match *event {
         Event::Done { deed, path, size, reason } => {
-            let done = Line::new(Level::Info, Some(path), done(deed)).sized(size);
-            vec![because(Level::Debug, deed, path, reason), done]
+            let done = Line::new(Level::Info, &name(path), done(deed)).sized(size);
+            vec![because(Level::Debug, deed, &name(path), reason), done]
         }
         Event::Skipped { deed, path, size, reason } => {
             let (action, _) = named(deed);
@@ -51,26 +52,29 @@ pub(crate) fn lines(event: &Event<'_>, flag: &str) -> Vec<Line> {
                 .map(|size| format!(" (size {})", crate::units::size(size)))
                 .unwrap_or_default();
             let message = format!("Skipped {action} as {flag} is set{size_text}");
-            let skipped = Line::new(Level::Notice, Some(path), message).sized(size);
-            vec![skipped, because(Level::Info, deed, path, reason)]
+            let skipped = Line::new(Level::Notice, &name(path), message).sized(size);
+            vec![skipped, because(Level::Info, deed, &name(path), reason)]
         }
         Event::Failed { path, error } => {
             let text = error.to_string();
             let message = text.strip_prefix(&format!("{path}: ")).unwrap_or(&text);
-            vec![Line::new(Level::Error, Some(path), message)]
+            vec![Line::new(Level::Error, &path.to_text(), message)]
         }
-        Event::Notice { path, message } => vec![Line::new(Level::Notice, path, message)],
+        Event::Notice { path, message } => {
+            let object = path.map(Path::to_string).unwrap_or_default();
+            vec![Line::new(Level::Notice, &object, message)]
+        }
         Event::Retrying { path, attempt, error } => {
             let message = format!("low level retry {attempt}: {error}");
-            vec![Line::new(Level::Debug, Some(path), message)]
+            vec![Line::new(Level::Debug, &name(path), message)]
         }
         _ => Vec::new(),
     }
 }
 
-fn because(level: Level, deed: Deed, path: &Path, reason: &str) -> Line {
+fn because(level: Level, deed: Deed, object: &str, reason: &str) -> Line {
     let (_, need) = named(deed);
-    Line::new(level, Some(path), format!("Need to {need} - {reason}"))
+    Line::new(level, object, format!("Need to {need} - {reason}"))
 }
 
 fn done(deed: Deed) -> &'static str {
@@ -108,7 +112,7 @@ mod tests {
 
     #[track_caller]
     fn check(event: &Event<'_>, expected: &[&str]) {
-        let shown: Vec<String> = lines(event, "--dry-run")
+        let shown: Vec<String> = lines(event, "--dry-run", "the tree")
             .iter()
             .map(|line| format!("{:?} {}: {}", line.level, line.object, line.message))
             .collect();
@@ -162,6 +166,18 @@ mod tests {
         check(&Event::Failed { path: &path, error: &error }, &["Error x: disk full"]);
         let error = Error::new(ErrorKind::NoSpace, "disk full").on("y");
         check(&Event::Failed { path: &path, error: &error }, &["Error x: y: disk full"]);
+    }
+
+    #[test]
+    fn the_whole_of_a_tree_has_a_name() {
+        let (deed, path) = (Deed::MadeDirectory, &Path::root());
+        check(
+            &Event::Done { deed, path, size: None, reason: "asked for" },
+            &[
+                "Debug the tree: Need to make directory - asked for",
+                "Info the tree: Making directory",
+            ],
+        );
     }
 
     #[test]

@@ -124,6 +124,7 @@ impl Stats {
             Deed::Moved => {
                 self.moved += 1;
                 self.moved_bytes += size.unwrap_or(0);
+                self.transferred_at_once(size);
             }
             Deed::RemovedDirectory => self.deleted_directories += 1,
             _ => {}
@@ -134,10 +135,15 @@ impl Stats {
     fn skipped(&mut self, deed: Deed, size: Option<u64>) {
         self.done(deed, size);
         if matches!(deed, Deed::CopiedNew | Deed::CopiedOver) {
-            self.unqueue(size);
-            self.transfers += 1;
-            self.bytes += size.unwrap_or(0);
+            self.transferred_at_once(size);
         }
+    }
+
+    /// Counts a transfer that moved no bytes through here.
+    fn transferred_at_once(&mut self, size: Option<u64>) {
+        self.unqueue(size);
+        self.transfers += 1;
+        self.bytes += size.unwrap_or(0);
     }
 
     /// Takes the rates of the second that has passed into account.
@@ -319,6 +325,18 @@ pub(crate) mod tests {
         assert_eq!((stats.transfers, stats.total_transfers(), stats.bytes), (1, 1, 7));
         assert_eq!((stats.deleted_files, stats.freed, stats.deleted_directories), (1, 7, 1));
         assert_eq!(stats.total_bytes(), 7);
+    }
+
+    #[test]
+    fn a_move_on_the_server_is_a_transfer() {
+        let start = Instant::now();
+        let mut stats = Stats::new(start);
+        let path = path("a");
+        stats.take(&Event::TransferQueued { size: Some(7) }, start);
+        let deed = Deed::Moved;
+        stats.take(&Event::Done { deed, path: &path, size: Some(7), reason: "" }, start);
+        assert_eq!((stats.moved, stats.moved_bytes), (1, 7));
+        assert_eq!((stats.transfers, stats.total_transfers(), stats.total_bytes()), (1, 1, 7));
     }
 
     #[test]

@@ -194,10 +194,11 @@ mod tests {
             stats.take(&Event::Done { deed, path: &path, size: Some(6), reason: "" }, start);
         }
         assert_snapshot!(text(&stats, &Options::default(), start), @r"
-        Transferred:   	          0 B / 0 B, -, 0 B/s, ETA -
+        Transferred:   	          6 B / 6 B, 100%, 0 B/s, ETA -
         Errors:                 1 (no need to retry)
         Deleted:                1 (files), 1 (dirs), 6 B (freed)
         Renamed:                1
+        Transferred:            1 / 1, 100%
         Server Side Moves:      1 @ 6 B
         Elapsed time:         0.0s
         ");
