@@ -1,0 +1,116 @@
+//! copy, copyto, move, moveto, sync.
+
+use crate::Place;
+
+fn place() -> Place {
+    Place::with(&[
+        ("s/a.txt", "hello"),
+        ("s/sub/deep/b", "b"),
+        ("s/sub/c", "c"),
+        ("s/empty/", ""),
+        ("d/a.txt", "older!"),
+        ("d/extra", "x"),
+        ("d/gone/y", "y"),
+    ])
+}
+
+#[test]
+fn copy_adds_and_never_deletes() {
+    let place = place();
+    place.run(&["copy", "s", "d"]).code(0);
+    assert_eq!(
+        place.all("d"),
+        ["a.txt", "extra", "gone/", "gone/y", "sub/", "sub/c", "sub/deep/", "sub/deep/b"]
+    );
+    assert_eq!(place.read("d/a.txt").unwrap(), "hello");
+}
+
+#[test]
+fn sync_makes_the_destination_equal() {
+    let place = place();
+    place.run(&["sync", "s", "d"]).code(0);
+    assert_eq!(place.all("d"), ["a.txt", "sub/", "sub/c", "sub/deep/", "sub/deep/b"]);
+    let again = place.run(&["sync", "s", "d", "-v"]).code(0);
+    assert!(again.log().contains("There was nothing to transfer"), "{}", again.log());
+    place.run(&["sync", "s", "d", "--create-empty-src-dirs"]).code(0);
+    assert!(place.path("d/empty").is_dir());
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let place = place();
+    let before = place.all("");
+    let run = place.run(&["sync", "s", "d", "--dry-run"]).code(0);
+    assert_eq!(place.all(""), before);
+    assert_eq!(
+        run.lines(),
+        [
+            "NOTICE: ",
+            "NOTICE: a.txt: Skipped copy as --dry-run is set (size 5)",
+            "NOTICE: extra: Skipped delete as --dry-run is set (size 1)",
+            "NOTICE: gone/y: Skipped delete as --dry-run is set (size 1)",
+            "NOTICE: gone: Skipped remove directory as --dry-run is set",
+            "NOTICE: sub/c: Skipped copy as --dry-run is set (size 1)",
+            "NOTICE: sub/deep/b: Skipped copy as --dry-run is set (size 1)",
+        ]
+    );
+}
+
+#[test]
+fn a_file_goes_into_a_directory_or_to_a_name() {
+    let place = place();
+    place.run(&["copy", "s/a.txt", "new"]).code(0);
+    assert_eq!(place.all("new"), ["a.txt"]);
+    place.run(&["copyto", "s/a.txt", "new/b.txt"]).code(0);
+    assert_eq!(place.all("new"), ["a.txt", "b.txt"]);
+    place.run(&["copyto", "s/sub", "tree"]).code(0);
+    assert_eq!(place.all("tree"), ["c", "deep/", "deep/b"]);
+    place.run(&["sync", "s/a.txt", "tree"]).code(0);
+    assert_eq!(place.all("tree"), ["a.txt", "c", "deep/", "deep/b"]);
+    let run = place.run(&["copyto", "s/a.txt", "new/"]).code(1);
+    assert!(run.log().contains("CRITICAL: \"new/\" is a directory"), "{}", run.log());
+}
+
+#[test]
+fn move_leaves_nothing_behind() {
+    let place = place();
+    place.run(&["move", "s", "m", "--delete-empty-src-dirs"]).code(0);
+    assert_eq!(place.all("m"), ["a.txt", "sub/", "sub/c", "sub/deep/", "sub/deep/b"]);
+    assert!(place.all("s").iter().all(|path| path.ends_with('/')), "{:?}", place.all("s"));
+    place.run(&["moveto", "m/a.txt", "m/z.txt"]).code(0);
+    assert_eq!((place.read("m/a.txt"), place.read("m/z.txt").as_deref()), (None, Some("hello")));
+}
+
+#[test]
+fn a_missing_source_is_never_an_empty_one() {
+    let place = place();
+    let before = place.all("d");
+    let run = place.run(&["sync", "nope", "d"]).code(3);
+    assert!(run.log().contains("nope"), "{}", run.log());
+    assert_eq!(place.all("d"), before);
+}
+
+#[test]
+fn overlapping_trees_are_refused() {
+    let place = place();
+    let run = place.run(&["sync", "s", "s/sub"]).code(7);
+    assert!(run.log().contains("overlapping"), "{}", run.log());
+}
+
+#[test]
+fn nothing_to_transfer_can_be_an_error() {
+    let place = place();
+    place.run(&["copy", "s", "e", "--error-on-no-transfer"]).code(0);
+    place.run(&["copy", "s", "e", "--error-on-no-transfer"]).code(9);
+}
+
+#[test]
+fn interactive_asks_before_each_change() {
+    let place = place();
+    let run =
+        place.run_with(&["sync", "s/sub", "d", "-i", "--transfers", "1"], "!\ns\ns\n").code(0);
+    assert!(run.log().contains("rclone: copy \"c\"?"), "{}", run.log());
+    assert!(run.log().contains("rclone: delete \""), "{}", run.log());
+    let all = place.all("d");
+    assert!(all.contains(&"c".to_owned()) && all.contains(&"extra".to_owned()), "{all:?}");
+}
