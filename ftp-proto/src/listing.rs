@@ -17,6 +17,7 @@ mod dos;
 mod entry;
 mod eplf;
 mod fields;
+mod form;
 mod hp_nonstop;
 mod lines;
 mod mlsx;
@@ -30,7 +31,11 @@ mod os2;
 mod os400;
 mod os9;
 mod reader;
+#[cfg(any(test, feature = "proptest"))]
+pub mod strategy;
 mod supertcp;
+#[cfg(test)]
+mod tests;
 mod time;
 mod unix;
 mod vm;
@@ -42,6 +47,7 @@ use alloc::vec::Vec;
 
 pub use dialect::Dialect;
 pub use entry::{Device, Entry, Kind, Permissions, Text, Version};
+pub use form::write;
 pub use mlsx::entry as mlst_entry;
 pub use reader::{Caps, Item, Options, Reader, Reason, Unread};
 pub use time::{Modified, Precision, Year, Zone};

@@ -3,9 +3,12 @@
 //! A file shows the size of its resource fork, of its data fork and the sum; a directory shows
 //! `folder` and how many things are in it. HFS keeps local time, of whoever wrote the file.
 
+use alloc::{format, vec::Vec};
+
 use super::{
     Entry, Kind, Modified, Zone,
     fields::{Columns, Miss, Parsed, number},
+    form,
     time::Clock,
     unix::{Row, mode_column},
 };
@@ -28,6 +31,19 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     let modified = Modified { zone: Zone::Unknown, ..row.modified };
     let size = (kind == Kind::File).then_some(count);
     Ok(Entry { mode, ..super::fields::entry(name, kind, size, Some(modified)) })
+}
+
+/// Writes one line, all of a file in its data fork.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = entry.modified.filter(|m| m.zone == Zone::Unknown)?;
+    let (mode, size, date) =
+        (form::mode(entry.mode?), form::size_of_file(entry)?, form::ls_date(&modified)?);
+    let columns = match entry.kind {
+        Kind::Directory => format!("d{mode} folder 0 {date} "),
+        Kind::File => format!("-{mode} 0 {size} {size} {date} "),
+        _ => return None,
+    };
+    Some(form::named(columns, &entry.name))
 }
 
 #[cfg(test)]

@@ -3,9 +3,12 @@
 //! Ten flags and the protocol in one word, the sort, the mailbox, the number of the batch, its
 //! size, the date, and the name. Batches are files.
 
+use alloc::{format, vec::Vec};
+
 use super::{
     Entry, Kind, Text,
     fields::{Columns, Miss, Parsed, is_number, number},
+    form,
     time::Clock,
 };
 
@@ -22,6 +25,15 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     let modified = columns.date(clock)?;
     let entry = super::fields::entry(columns.name()?, Kind::File, Some(size), Some(modified));
     Ok(Entry { owner: Some(Text::from(mailbox)), ..entry })
+}
+
+/// Writes one batch, of number 1.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let mailbox = form::word(entry.owner.as_deref())?;
+    let (size, date) = (entry.size?, form::ls_date(&entry.modified?)?);
+    let known = entry.kind == Kind::File && form::is_trimmed(&entry.name);
+    let columns = format!("-C--E-----FTP A {mailbox} 1 {size} {date} ");
+    known.then(|| form::named(columns, &entry.name))
 }
 
 #[cfg(test)]

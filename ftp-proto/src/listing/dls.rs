@@ -4,9 +4,16 @@
 //! an arrow. A long name stands on a line of its own. A file must have a date, for else any line
 //! with a number would be one.
 
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
 use super::{
-    Kind,
+    Entry, Kind,
     fields::{Columns, Miss, Parsed, entry as fields, number},
+    form,
     time::Clock,
 };
 
@@ -28,6 +35,25 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
         Some(target) => Kind::Symlink { target: Some(target.trim_ascii_end().to_vec()) },
     };
     Ok(fields(name, kind, Some(size), Some(modified?)))
+}
+
+/// Writes one line, without a description.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let date = form::ls_date(&entry.modified?)?;
+    let (size, target) = match (&entry.kind, entry.size) {
+        (Kind::Directory, None) => ("/ -".to_string(), None),
+        (Kind::File, Some(size)) => (format!(" {size}"), None),
+        (Kind::Symlink { target: Some(target) }, Some(size)) => (format!(" {size}"), Some(target)),
+        _ => return None,
+    };
+    let whole = form::is_word(&entry.name) && !entry.name.ends_with(b"/");
+    let mut line = form::named(String::new(), &entry.name);
+    line.extend_from_slice(format!("{size} {date}").as_bytes());
+    if let Some(target) = target {
+        line.extend_from_slice(b"  -> ");
+        line.extend_from_slice(Some(target).filter(|t| form::is_trimmed(t))?);
+    }
+    whole.then_some(line)
 }
 
 #[cfg(test)]

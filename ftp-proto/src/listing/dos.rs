@@ -4,9 +4,12 @@
 //! clock of 12 or 24 hours, and separators in sizes. Month before day, always: a day before its
 //! month is refused, since most days cannot tell. File names keep their blanks.
 
+use alloc::{format, vec::Vec};
+
 use super::{
-    Kind, Modified, Reason, Zone,
+    Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Miss, Parsed, entry as fields, grouped},
+    form,
     time::{Clock, Daytime, american_date, triple},
 };
 
@@ -59,6 +62,26 @@ fn tagged<'a>(tag: &[u8], name: &'a [u8]) -> Result<(&'a [u8], Kind), Miss> {
             Ok((name[..at].trim_ascii_end(), Kind::Symlink { target }))
         }
         _ => Err(Miss::Broken(Reason::Columns)),
+    }
+}
+
+/// Writes one line, with a year of four digits and a clock of 24 hours.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let at =
+        form::stated(entry, Precision::Minute, Zone::Server).filter(|m| m.at.year() >= 1000)?.at;
+    let (month, day, year) = (at.month(), at.day(), at.year());
+    let time = format!("{month:02}-{day:02}-{year:04}  {:02}:{:02} ", at.hour(), at.minute());
+    let trimmed = form::is_trimmed(&entry.name);
+    let line = |tag: &str| trimmed.then(|| form::named(format!("{time}{tag:>20} "), &entry.name));
+    match (&entry.kind, entry.size) {
+        (Kind::File, Some(size)) => Some(form::named(format!("{time}{size:>20} "), &entry.name)),
+        (Kind::Directory, None) => line("<DIR>"),
+        (Kind::Symlink { target: None }, None) if !entry.name.ends_with(b"]") => line("<JUNCTION>"),
+        (Kind::Symlink { target: Some(target) }, None) => {
+            let plain = memchr::memmem::find(target, b" [").is_none();
+            Some([&line("<SYMLINKD>").filter(|_| plain)?[..], b" [", target, b"]"].concat())
+        }
+        _ => None,
     }
 }
 

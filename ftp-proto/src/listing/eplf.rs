@@ -3,11 +3,14 @@
 //! Facts: `/` may be entered, `r` may be retrieved, `s` size, `m` seconds since 1970, `i` identity,
 //! `up` mode. The name is all that follows the tab. A fact of another letter is passed over.
 
+use alloc::{format, string::ToString as _, vec::Vec};
+
 use jiff::{SignedDuration, civil::date};
 
 use super::{
     Entry, Kind, Modified, Precision, Reason, Year, Zone,
     fields::{Miss, Parsed, number},
+    form,
 };
 
 /// Reads one line of EPLF.
@@ -53,6 +56,44 @@ pub(super) fn modified(seconds: &[u8]) -> Option<Modified> {
     let since = SignedDuration::from_secs(number(seconds)?.try_into().ok()?);
     let at = date(1970, 1, 1).at(0, 0, 0, 0).checked_add(since).ok()?;
     Some(Modified { at, precision: Precision::Second, zone: Zone::Utc, year: Year::Stated })
+}
+
+/// Writes one line.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let mut line = Vec::from(*b"+");
+    let mut fact = |letters: &str, value: &[u8]| {
+        line.extend_from_slice(letters.as_bytes());
+        line.extend_from_slice(value);
+        line.push(b',');
+    };
+    if let Some(unique) = &entry.unique {
+        let whole = |b: &u8| !matches!(b, b',' | b'\t' | b'\n' | b'\r');
+        fact("i", Some(unique).filter(|u| !u.is_empty() && u.iter().all(whole))?);
+    }
+    if entry.modified.is_some() {
+        let modified = form::stated(entry, Precision::Second, Zone::Utc)?;
+        fact("m", seconds(&modified)?.to_string().as_bytes());
+    }
+    match entry.kind {
+        Kind::Directory => fact("/", b""),
+        Kind::File => fact("r", b""),
+        _ => return None,
+    }
+    if let Some(size) = entry.size {
+        fact("s", size.to_string().as_bytes());
+    }
+    if let Some(mode) = entry.mode {
+        fact("up", format!("{mode:o}").as_bytes());
+    }
+    line.push(b'\t');
+    line.extend_from_slice(&entry.name);
+    Some(line)
+}
+
+/// Seconds since the beginning of 1970.
+pub(super) fn seconds(modified: &Modified) -> Option<u64> {
+    let since = modified.at.duration_since(date(1970, 1, 1).at(0, 0, 0, 0));
+    u64::try_from(since.as_secs()).ok()
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! HP (Tandem) NonStop Guardian: `name code eof d-Mon-yy hh:mm:ss group,user "RWEP"`.
 
+use alloc::{format, string::String, vec::Vec};
+
 use super::{
-    Entry, Kind, Modified, Reason, Text, Zone,
+    Entry, Kind, Modified, Precision, Reason, Text, Zone,
     fields::{Columns, Miss, Parsed, number},
-    months,
+    form, months,
     time::{Daytime, triple, two_digits, year},
 };
 
@@ -28,6 +30,20 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
     let owner = Some(Text::from(owners[..quote].trim_ascii_end()));
     Ok(Entry { owner, ..super::fields::entry(name, Kind::File, Some(size), Some(modified)) })
+}
+
+/// Writes one line, of an unstructured file.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = form::stated(entry, Precision::Second, Zone::Server)?;
+    let (day, month, year) =
+        (modified.at.day(), form::month(&modified), form::short_year(&modified)?);
+    let (size, owner) = (entry.size?, form::word(entry.owner.as_deref())?);
+    let time = form::clock(&modified);
+    let known = entry.kind == Kind::File && form::is_word(&entry.name) && !owner.contains('"');
+    let mut line = form::named(String::new(), &entry.name);
+    let columns = format!(" 101 {size:>16} {day}-{month}-{year:02} {time} {owner} \"OOOO\"");
+    line.extend_from_slice(columns.as_bytes());
+    known.then_some(line)
 }
 
 #[cfg(test)]

@@ -54,6 +54,10 @@ impl Lines {
         self.finished
     }
 
+    pub(super) fn buffered(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     pub(super) fn steps(&self) -> u64 {
         self.steps
     }

@@ -5,8 +5,14 @@
 //! blank, further blanks included. A missing last `;` and blanks before the facts are let pass.
 //! Facts not known here stay in the line of the entry.
 
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
 use super::{
-    Device, Entry, Kind, Modified, Permissions, Reason, Text, Zone,
+    Device, Entry, Kind, Modified, Permissions, Reason, Text, Year, Zone,
     fields::{Miss, Parsed, is_blank, is_number, number, small},
     time::{Daytime, Precision},
 };
@@ -204,6 +210,86 @@ fn octal(value: &[u8]) -> Option<u16> {
         matches!(b, b'0'..=b'7').then(|| mode * 8 + u32::from(b - b'0'))
     })?;
     u16::try_from(octal & 0o7777).ok()
+}
+
+/// Writes one line.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut fact = |name: &str, value: &[u8]| {
+        let whole = |b: &u8| !matches!(b, b';' | b' ' | b'\n' | b'\r' | 0);
+        line.extend_from_slice(name.as_bytes());
+        line.extend_from_slice(value);
+        line.push(b';');
+        value.iter().all(whole).then_some(())
+    };
+    match &entry.kind {
+        Kind::Unknown => {}
+        kind => fact("type=", &kind_value(kind)?)?,
+    }
+    if let Some(size) = entry.size {
+        fact("size=", size.to_string().as_bytes())?;
+    }
+    if let Some(modified) = &entry.modified {
+        fact("modify=", time_value(modified)?.as_bytes())?;
+    }
+    if let Some(permissions) = entry.permissions {
+        fact("perm=", permissions.to_string().as_bytes())?;
+    }
+    if let Some(unique) = &entry.unique {
+        fact("unique=", unique)?;
+    }
+    if let Some(mode) = entry.mode {
+        fact("UNIX.mode=", format!("{mode:04o}").as_bytes())?;
+    }
+    if let Some(owner) = &entry.owner {
+        fact("UNIX.owner=", Some(owner).filter(|o| !o.is_empty())?)?;
+    }
+    if let Some(group) = &entry.group {
+        fact("UNIX.group=", Some(group).filter(|g| !g.is_empty())?)?;
+    }
+    if line.is_empty() {
+        return None;
+    }
+    line.push(b' ');
+    line.extend_from_slice(&entry.name);
+    Some(line)
+}
+
+fn kind_value(kind: &Kind) -> Option<Vec<u8>> {
+    let device = |d: &Device| {
+        let (major, minor) = d.number?;
+        Some(format!("OS.unix={}-{major}/{minor}", if d.block { "blk" } else { "chr" }))
+    };
+    Some(match kind {
+        Kind::Current => b"cdir".to_vec(),
+        Kind::Device(d) => device(d)?.into_bytes(),
+        Kind::Directory => b"dir".to_vec(),
+        Kind::Fifo => b"OS.unix=fifo".to_vec(),
+        Kind::File => b"file".to_vec(),
+        Kind::Other => b"OS.unix=other".to_vec(),
+        Kind::Parent => b"pdir".to_vec(),
+        Kind::Socket => b"OS.unix=socket".to_vec(),
+        Kind::Symlink { target } => {
+            let target = target.as_deref().unwrap_or_default();
+            [b"OS.unix=slink:", target].concat()
+        }
+        Kind::Unknown => return None,
+    })
+}
+
+fn time_value(modified: &Modified) -> Option<String> {
+    let at = modified.at;
+    let utc = modified.zone == Zone::Utc && modified.year == Year::Stated && at.year() >= 1000;
+    let date = format!("{:04}{:02}{:02}", at.year(), at.month(), at.day());
+    let time = format!("{date}{:02}{:02}{:02}", at.hour(), at.minute(), at.second());
+    match modified.precision {
+        Precision::Second if utc => Some(time),
+        Precision::Subsecond(digits) if utc => {
+            let nanoseconds = format!("{:09}", at.subsec_nanosecond());
+            Some(format!("{time}.{}", nanoseconds.get(..digits.into())?))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,16 @@
 //! statistics of ISPF, which count records, or the length of a load module in hexadecimal.
 //! z/OS UNIX lists as Unix does.
 
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
 use super::{
-    Entry, Kind, Modified, Reason, Text, Zone,
+    Entry, Kind, Modified, Precision, Reason, Text, Zone,
     fields::{Columns, Miss, Parsed, entry as fields, is_number},
+    form,
     time::{Daytime, american_date},
 };
 
@@ -121,6 +128,50 @@ pub(super) fn job(line: &[u8]) -> Parsed {
 
 fn is_status(column: &[u8]) -> bool {
     matches!(column, b"INPUT" | b"ACTIVE" | b"OUTPUT" | b"HELD" | b"HOLD")
+}
+
+/// Writes a data set, of one extent.
+pub(super) fn write_data_set(entry: &Entry) -> Option<Vec<u8>> {
+    let organisation = match entry.kind {
+        Kind::Directory => "PO",
+        Kind::File => "PS",
+        _ => return None,
+    };
+    let referred = match entry.modified {
+        None => "**NONE**".to_string(),
+        Some(_) => {
+            let modified = form::stated(entry, Precision::Day, Zone::Server)?;
+            form::year_first(&modified, '/')
+        }
+    };
+    let known = entry.size.is_none() && form::is_word(&entry.name);
+    let columns = format!("VOL001 3390   {referred}  1   15  FB      80 27920  {organisation}  ");
+    known.then(|| form::named(columns, &entry.name))
+}
+
+/// Writes a member with its statistics, of one record.
+pub(super) fn write_member(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = form::stated(entry, Precision::Minute, Zone::Server)?;
+    let (day, time) = (form::year_first(&modified, '/'), form::clock(&modified));
+    let known = entry.kind == Kind::File && entry.size.is_none() && form::is_word(&entry.name);
+    let mut line = form::named(String::new(), &entry.name);
+    let owner = match &entry.owner {
+        None => "",
+        Some(owner) => form::word(Some(&**owner))?,
+    };
+    let columns = format!(" 01.00 {day} {day} {}     1     1     0 {owner}", &time[..5]);
+    line.extend_from_slice(columns.trim_end().as_bytes());
+    known.then_some(line)
+}
+
+/// Writes a job that has put out one file.
+pub(super) fn write_job(entry: &Entry) -> Option<Vec<u8>> {
+    let number = entry.name.strip_prefix(b"JOB")?;
+    let owner = form::word(entry.owner.as_deref()).filter(|o| !is_status(o.as_bytes()))?;
+    let known = entry.kind == Kind::File && number.len() == 5 && is_number(number);
+    let mut line = form::named("JOBNAME ".to_string(), &entry.name);
+    line.extend_from_slice(format!(" {owner} OUTPUT A        RC=0000 1 spool files").as_bytes());
+    known.then_some(line)
 }
 
 #[cfg(test)]

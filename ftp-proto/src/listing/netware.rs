@@ -3,9 +3,12 @@
 //! The rights of the login stand in brackets, with or without a blank before them, and the number
 //! of links after them on some servers. Blanks before the name are padding.
 
+use alloc::{format, vec::Vec};
+
 use super::{
     Entry, Kind, Text,
     fields::{Columns, Miss, Parsed, is_number, number},
+    form,
     time::Clock,
     unix::Row,
 };
@@ -32,6 +35,23 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     }
     let owner = Columns::new(row.owners()).last().filter(|o| !is_number(o)).map(Text::from);
     Ok(Entry { owner, ..super::fields::entry(name, kind, Some(size), Some(row.modified)) })
+}
+
+/// Writes one line, with all rights.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let letter = match entry.kind {
+        Kind::Directory => 'd',
+        Kind::File => '-',
+        _ => return None,
+    };
+    let owner = match &entry.owner {
+        None => "0",
+        Some(owner) => form::word(Some(&**owner)).filter(|o| !is_number(o.as_bytes()))?,
+    };
+    let (size, date) = (entry.size?, form::ls_date(&entry.modified?)?);
+    let whole = !entry.name[0].is_ascii_whitespace();
+    let columns = format!("{letter} [RWCEAFMS] {owner} {size:>24} {date} ");
+    whole.then(|| form::named(columns, &entry.name))
 }
 
 #[cfg(test)]

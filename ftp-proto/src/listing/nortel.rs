@@ -2,10 +2,12 @@
 //!
 //! wfFTP: `name size mm/dd/yy weekday. hh:mm:ss`. VxWorks: `size Mon-dd-yyyy hh:mm:ss name [<DIR>]`.
 
+use alloc::{format, string::String, vec::Vec};
+
 use super::{
-    Kind, Modified, Reason, Zone,
+    Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Miss, Parsed, entry as fields, number},
-    months,
+    form, months,
     time::{Date, Daytime, american_date, triple, two_digits, year},
 };
 
@@ -43,6 +45,35 @@ fn modified(date: Option<Date>, time: &[u8]) -> Result<Modified, Miss> {
     let both = date.zip(Daytime::parse(time));
     both.and_then(|(date, time)| Modified::stated(date, Some(time), Zone::Server))
         .ok_or(Miss::Broken(Reason::Date))
+}
+
+/// Writes one line of wfFTP.
+pub(super) fn write_wfftp(entry: &Entry) -> Option<Vec<u8>> {
+    const DAYS: [&str; 7] = ["Mon.", "Tues.", "Wed.", "Thur.", "Fri.", "Sat.", "Sun."];
+    let modified = form::stated(entry, Precision::Second, Zone::Server)?;
+    let (at, year) = (modified.at, form::short_year(&modified)?);
+    let day = DAYS[usize::from(at.weekday().to_monday_zero_offset().unsigned_abs())];
+    let known = entry.kind == Kind::File && form::is_word(&entry.name);
+    let (size, time) = (entry.size?, form::clock(&modified));
+    let mut line = form::named(String::new(), &entry.name);
+    let date = format!("{:02}/{:02}/{year:02}", at.month(), at.day());
+    line.extend_from_slice(format!(" {size:>13}  {date}  {day:6}  {time}").as_bytes());
+    known.then_some(line)
+}
+
+/// Writes one line of VxWorks.
+pub(super) fn write_vxworks(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = form::stated(entry, Precision::Second, Zone::Server)?;
+    let (at, month) = (modified.at, form::month(&modified));
+    let (size, time) = (form::size_of_file(entry)?, form::clock(&modified));
+    let date = format!("{month}-{:02}-{:04}", at.day(), at.year());
+    let line = form::named(format!("{size:>9}    {date}  {time}   "), &entry.name);
+    match entry.kind {
+        _ if !form::is_trimmed(&entry.name) || entry.name.ends_with(b"<DIR>") => None,
+        Kind::Directory => Some([&line[..], b" <DIR>"].concat()),
+        Kind::File => Some(line),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

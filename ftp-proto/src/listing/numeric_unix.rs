@@ -2,10 +2,13 @@
 //!
 //! Mode in octal with the type of the file, user, group, size, seconds since 1970, name.
 
+use alloc::{format, vec::Vec};
+
 use super::{
-    Device, Entry, Kind, Text,
-    eplf::modified,
+    Device, Entry, Kind, Precision, Text, Zone,
+    eplf::{modified, seconds},
     fields::{Columns, Miss, Parsed, is_number, number},
+    form,
 };
 
 /// Reads one line.
@@ -41,6 +44,27 @@ fn kind(mode: u16) -> Option<Kind> {
         0o14 => Kind::Socket,
         _ => return None,
     })
+}
+
+/// Writes one line.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = form::stated(entry, Precision::Second, Zone::Utc)?;
+    let seconds = seconds(&modified).filter(|s| *s >= 10_000_000)?;
+    let format = match entry.kind {
+        Kind::Device(Device { block, number: None }) => 2 + 4 * u16::from(block),
+        Kind::Directory => 0o04,
+        Kind::Fifo => 0o01,
+        Kind::File => 0o10,
+        Kind::Socket => 0o14,
+        Kind::Symlink { target: None } => 0o12,
+        _ => return None,
+    };
+    let mode = entry.mode.filter(|m| *m <= 0o7777)? | format << 12;
+    let (owner, group) =
+        (form::digits(entry.owner.as_deref())?, form::digits(entry.group.as_deref())?);
+    let columns = format!("{mode:07o} {owner} {group} {} {seconds} ", entry.size?);
+    let whole = !entry.name[0].is_ascii_whitespace();
+    whole.then(|| form::named(columns, &entry.name))
 }
 
 #[cfg(test)]

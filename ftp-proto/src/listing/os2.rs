@@ -2,9 +2,12 @@
 //!
 //! FAT and HPFS keep local time, of whoever wrote the file.
 
+use alloc::{format, vec::Vec};
+
 use super::{
-    Kind, Modified, Reason, Zone,
+    Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Miss, Parsed, entry as fields, number},
+    form,
     time::{Daytime, american_date, triple},
 };
 
@@ -30,6 +33,22 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     let modified = Modified::stated(date, Some(time), Zone::Unknown);
     let size = (kind == Kind::File).then_some(size);
     Ok(fields(name, kind, size, Some(modified.ok_or(Miss::Broken(Reason::Date))?)))
+}
+
+/// Writes one line.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let at = form::stated(entry, Precision::Minute, Zone::Unknown)?.at;
+    let tag = match entry.kind {
+        Kind::Directory => "DIR",
+        Kind::File => "",
+        _ => return None,
+    };
+    // From 2000 on OS/2 counts years beyond 99.
+    let year = Some(at.year() - 1900).filter(|year| (80..=999).contains(year))?;
+    let date = format!("{:02}-{:02}-{year}", at.month(), at.day());
+    let size = form::size_of_file(entry)?;
+    let columns = format!("{size:>18} {tag:>13}   {date}   {:02}:{:02}  ", at.hour(), at.minute());
+    form::is_trimmed(&entry.name).then(|| form::named(columns, &entry.name))
 }
 
 #[cfg(test)]

@@ -5,9 +5,12 @@
 //! first, slashes year first where the columns are padded as IBM's server pads them, else day
 //! first. Members (`*MEM`) have neither size nor time. Names of directories end in `/`.
 
+use alloc::{format, vec::Vec};
+
 use super::{
-    Entry, Kind, Modified, Reason, Zone,
+    Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Miss, Parsed, number},
+    form,
     time::{Clock, Date, Daytime, Order, is_date, triple, two_digits, year},
 };
 
@@ -107,6 +110,33 @@ impl<'a> Row<'a> {
         let name = columns.name().map_err(|_| Miss::Broken(Reason::Name))?;
         Ok(Self { owner, size, date, kind: column, name })
     }
+}
+
+/// Writes one line, the year first.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let kind = match entry.kind {
+        Kind::Directory => "*DIR",
+        Kind::File => "*STMF",
+        Kind::Symlink { target: None } => "*SYMLNK",
+        _ => return None,
+    };
+    let owner = form::word(entry.owner.as_deref())?;
+    let columns = match (entry.size, entry.modified) {
+        (None, None) => format!("{owner:10} {kind:>40} "),
+        (Some(size), Some(_)) => {
+            let modified = form::stated(entry, Precision::Second, Zone::Server)?;
+            let (at, year) = (modified.at, form::short_year(&modified)?);
+            let date = format!("{year:02}/{:02}/{:02}", at.month(), at.day());
+            format!("{owner:10} {size:>10} {date} {} {kind:10} ", form::clock(&modified))
+        }
+        _ => return None,
+    };
+    let whole = form::is_trimmed(&entry.name) && !entry.name.ends_with(b"/");
+    let mut line = form::named(columns, &entry.name);
+    if entry.kind == Kind::Directory {
+        line.push(b'/');
+    }
+    whole.then_some(line)
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Microware OS-9 `dir -e`: `group.user yy/mm/dd hhmm attributes sector bytes name`.
 
+use alloc::{format, vec::Vec};
+
 use super::{
-    Entry, Kind, Modified, Reason, Text, Zone,
+    Entry, Kind, Modified, Precision, Reason, Text, Zone,
     fields::{Columns, Miss, Parsed, is_number, number},
+    form,
     time::{Daytime, is_date, triple, two_digits, year},
 };
 
@@ -32,6 +35,23 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
         group: Some(Text::from(&owner[..dot])),
         ..super::fields::entry(name, kind, Some(size), Some(modified.ok_or(bad)?))
     })
+}
+
+/// Writes one line.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = form::stated(entry, Precision::Minute, Zone::Server)?;
+    let (at, year) = (modified.at, form::short_year(&modified)?);
+    let (group, owner) =
+        (form::digits(entry.group.as_deref())?, form::digits(entry.owner.as_deref())?);
+    let letter = match entry.kind {
+        Kind::Directory => 'd',
+        Kind::File => '-',
+        _ => return None,
+    };
+    let date = format!("{year:02}/{:02}/{:02}", at.month(), at.day());
+    let time = format!("{:02}{:02}", at.hour(), at.minute());
+    let columns = format!(" {group}.{owner} {date} {time} {letter}-ewrewr 2650 {} ", entry.size?);
+    form::is_trimmed(&entry.name).then(|| form::named(columns, &entry.name))
 }
 
 #[cfg(test)]

@@ -173,6 +173,12 @@ impl Reader {
         self.state.current
     }
 
+    /// Returns how many bytes are kept for lines that are not read yet.
+    #[doc(hidden)]
+    pub fn buffered(&self) -> usize {
+        self.lines.buffered()
+    }
+
     /// Returns how many lines were looked at and how many bytes: the work done, for tests that it
     /// grows with the input and no faster.
     #[doc(hidden)]

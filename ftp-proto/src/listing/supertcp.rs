@@ -3,10 +3,16 @@
 //! The date is `Nov 16 1994`, `11-16-94` or `11/16/94`. FAT names hold no blank, and FAT keeps
 //! local time, of whoever wrote the file.
 
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
 use super::{
-    Kind, Modified, Zone,
+    Entry, Kind, Modified, Precision, Zone,
     fields::{Columns, Miss, Parsed, entry as fields, number, small},
-    months,
+    form, months,
     time::{Date, Daytime, american_date, two_digits},
 };
 
@@ -34,6 +40,22 @@ fn date(columns: &mut Columns<'_>) -> Option<Date> {
     }
     let (month, day) = (months::english(first)?, two_digits(columns.next()?)?);
     Some((small(columns.next()?)?, month, day))
+}
+
+/// Writes one line.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = form::stated(entry, Precision::Minute, Zone::Unknown)?;
+    let (at, year) = (modified.at, form::short_year(&modified)?);
+    let size = match (&entry.kind, entry.size) {
+        (Kind::Directory, None) => "<DIR>".to_string(),
+        (Kind::File, Some(size)) => size.to_string(),
+        _ => return None,
+    };
+    let mut line = form::named(String::new(), &entry.name);
+    let date = format!("{:02}-{:02}-{year:02}", at.month(), at.day());
+    let columns = format!(" {size:>15} {date:>14} {:02}:{:02}", at.hour(), at.minute());
+    line.extend_from_slice(columns.as_bytes());
+    form::is_word(&entry.name).then_some(line)
 }
 
 #[cfg(test)]

@@ -6,11 +6,17 @@
 //! sizes glued to the group, ACL marks and block counts (`ls -s`) are understood.
 //! A name is what follows the single blank behind the date, leading blanks included.
 
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
 use super::{
-    Device, Entry, Kind, Modified, Reason, Text,
+    Device, Entry, Kind, Modified, Precision, Reason, Text, Year, Zone,
     date::listed,
     fields::{Columns, Miss, Owners, Parsed, column, grouped, is_blank, is_number, number, small},
-    months,
+    form, months,
     time::Clock,
 };
 
@@ -317,6 +323,73 @@ fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed {
     let known = |text: &[u8]| (!unknown).then(|| Text::from(text));
     let entry = super::fields::entry(name, kind, bytes, None);
     Ok(Entry { mode, owner: known(owner), group: known(group), ..entry })
+}
+
+/// Writes one line as GNU `ls -l` does: a time without a year, or a full time, or a date alone.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let (owner, group) = (form::word(entry.owner.as_deref())?, form::word(entry.group.as_deref())?);
+    let size = match (&entry.kind, entry.size) {
+        (Kind::Device(Device { number: Some((major, minor)), .. }), None) => {
+            format!("{major}, {minor}")
+        }
+        (Kind::Device(_), _) => return None,
+        (_, size) => size?.to_string(),
+    };
+    let (mode, date) = (form::mode(entry.mode?), date(&entry.modified?)?);
+    let letter = letter(&entry.kind)?;
+    let mut line =
+        form::named(format!("{letter}{mode} 1 {owner} {group} {size} {date} "), &entry.name);
+    if entry.kind == Kind::Directory && entry.name.ends_with(b"/") {
+        return None;
+    }
+    if let Kind::Symlink { target } = &entry.kind {
+        let arrow = |text: &[u8]| memchr::memmem::find(&[text, b" "].concat(), b" -> ").is_some();
+        let target = target.as_deref();
+        if arrow(&entry.name)
+            || target.is_some_and(|t| {
+                t.is_empty() || arrow(t) || !t.iter().all(|b| !matches!(b, b'\n' | b'\r' | 0))
+            })
+        {
+            return None;
+        }
+        line.extend_from_slice(target.map_or(b"", |_| b" -> "));
+        line.extend_from_slice(target.unwrap_or_default());
+    }
+    Some(line)
+}
+
+fn letter(kind: &Kind) -> Option<char> {
+    Some(match kind {
+        Kind::Device(device) => {
+            if device.block {
+                'b'
+            } else {
+                'c'
+            }
+        }
+        Kind::Directory => 'd',
+        Kind::Fifo => 'p',
+        Kind::File => '-',
+        Kind::Socket => 's',
+        Kind::Symlink { .. } => 'l',
+        _ => return None,
+    })
+}
+
+fn date(modified: &Modified) -> Option<String> {
+    let at = modified.at;
+    let day = form::year_first(modified, '-');
+    match (modified.precision, modified.zone, modified.year) {
+        _ if at.year() < 1000 => None,
+        (Precision::Minute, Zone::Server, Year::Stated) => {
+            Some(format!("{day} {:02}:{:02}", at.hour(), at.minute()))
+        }
+        (Precision::Subsecond(9), Zone::Utc, Year::Stated) => {
+            Some(format!("{day} {}.{:09} +0000", form::clock(modified), at.subsec_nanosecond()))
+        }
+        (_, Zone::Server, _) => form::ls_date(modified),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

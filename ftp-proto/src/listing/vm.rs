@@ -3,9 +3,16 @@
 //! The name of a file is `name.type`. Records of fixed length tell the size; those of variable
 //! length do not.
 
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
 use super::{
-    Entry, Kind, Modified, Reason, Text, Zone,
+    Entry, Kind, Modified, Precision, Reason, Text, Zone,
     fields::{Columns, Miss, Parsed, number},
+    form,
     time::{Daytime, american_date, triple},
 };
 
@@ -44,6 +51,30 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     };
     let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
     Ok(Entry { size, modified: Some(modified), owner, ..Entry::new(name, kind) })
+}
+
+/// Writes one line of z/VM; a size becomes one record of that length.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = form::stated(entry, Precision::Second, Zone::Server)?;
+    let (day, time) = (form::year_first(&modified, '-'), form::clock(&modified));
+    let owner = match &entry.owner {
+        None => "-",
+        Some(owner) => form::word(Some(&**owner)).filter(|o| *o != "-")?,
+    };
+    let (name, columns) = match (&entry.kind, entry.size) {
+        (Kind::Directory, None) => (entry.name.clone(), "DIR - - -".to_string()),
+        (Kind::File, size) => {
+            let dot = memchr::memchr(b'.', &entry.name)?;
+            let (name, file_type) = (&entry.name[..dot], &entry.name[dot + 1..]);
+            let whole = form::is_word(name) && form::is_word(file_type);
+            let form = size.map_or("V 80 10 1".to_string(), |size| format!("F {size} 1 1"));
+            ([name, b" ", file_type].concat(), Some(form).filter(|_| whole)?)
+        }
+        _ => return None,
+    };
+    let mut line = form::named(String::new(), &name);
+    line.extend_from_slice(format!(" {columns} {day} {time} {owner}").as_bytes());
+    form::is_word(&entry.name).then_some(line)
 }
 
 #[cfg(test)]

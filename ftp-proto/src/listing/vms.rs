@@ -4,6 +4,12 @@
 //! Date, size, owner and protection come in any order, all but the date may be missing. The version
 //! is split off the name, and so is `.DIR`, which tells a directory.
 
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
 use nom::{
     IResult, Parser,
     branch::alt,
@@ -14,9 +20,9 @@ use nom::{
 };
 
 use super::{
-    Entry, Kind, Modified, Reason, Text, Version, Zone,
+    Entry, Kind, Modified, Precision, Reason, Text, Version, Year, Zone,
     fields::{Columns, Miss, Owners, Parsed, number, small},
-    months,
+    form, months,
     time::{Date, Daytime, two_digits, year},
 };
 
@@ -154,6 +160,53 @@ fn split_date(column: &[u8]) -> Option<([&[u8]; 3], u8)> {
     let mut parts = column.split(|b| *b == b'-');
     let split = [parts.next()?, parts.next()?, parts.next()?];
     parts.next().is_none().then_some((split, b'-'))
+}
+
+/// Writes one line; a name without a version gets none, and is then no line of VMS.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = entry.modified.filter(|m| m.zone == Zone::Server && m.year == Year::Stated)?;
+    let (at, Version(version)) = (modified.at, entry.version?);
+    let month = form::month(&modified).to_ascii_uppercase();
+    let blocks = match entry.size {
+        None => "******".to_string(),
+        Some(size) if size % BLOCK == 0 => (size / BLOCK).to_string(),
+        Some(_) => return None,
+    };
+    let time = match modified.precision {
+        Precision::Day => String::new(),
+        Precision::Minute => format!(" {:02}:{:02}", at.hour(), at.minute()),
+        Precision::Second => format!(" {}", form::clock(&modified)),
+        Precision::Subsecond(2) => {
+            format!(" {}.{:02}", form::clock(&modified), at.subsec_nanosecond() / 10_000_000)
+        }
+        Precision::Subsecond(_) => return None,
+    };
+    let owner = match (&entry.group, &entry.owner) {
+        (None, None) => String::new(),
+        (None, Some(owner)) => format!("[{}]", identifier(owner)?),
+        (Some(group), Some(owner)) => format!("[{},{}]", identifier(group)?, identifier(owner)?),
+        (Some(_), None) => return None,
+    };
+    let is_directory =
+        entry.name.len() > 4 && entry.name[entry.name.len() - 4..].eq_ignore_ascii_case(b".DIR");
+    let file_type = match entry.kind {
+        Kind::Directory => ".DIR",
+        Kind::File if !is_directory => "",
+        _ => return None,
+    };
+    let whole = form::is_trimmed(&entry.name) && !entry.name.contains(&b';');
+    let mut line = form::named(String::new(), &entry.name);
+    let columns = format!(
+        "{file_type};{version} {blocks:>8} {:2}-{month}-{:04}{time} {owner} (RWED,RWED,RE,)",
+        at.day(),
+        at.year()
+    );
+    line.extend_from_slice(columns.as_bytes());
+    (whole && at.year() >= 1000).then_some(line)
+}
+
+fn identifier(text: &[u8]) -> Option<&str> {
+    form::word(Some(text)).filter(|t| !t.contains([',', ']', '(']))
 }
 
 #[cfg(test)]

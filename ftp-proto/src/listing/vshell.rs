@@ -1,8 +1,11 @@
 //! VShell before it learnt `ls -l`: `206876  Apr 04, 2000 21:06 name`, directories ending in `/`.
 
+use alloc::{format, vec::Vec};
+
 use super::{
-    Kind,
+    Entry, Kind, Precision, Zone,
     fields::{Columns, Miss, Parsed, entry as fields, number},
+    form,
     time::Clock,
 };
 
@@ -19,6 +22,22 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
         Some(name) => Ok(fields(name, Kind::Directory, None, modified)),
         None => Ok(fields(name, Kind::File, Some(size), modified)),
     }
+}
+
+/// Writes one line.
+pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
+    let modified = form::stated(entry, Precision::Minute, Zone::Server)?;
+    let (at, month) = (modified.at, form::month(&modified));
+    let slash = match entry.kind {
+        Kind::Directory => "/",
+        Kind::File => "",
+        _ => return None,
+    };
+    let date =
+        format!("{month} {:02}, {:04} {:02}:{:02}", at.day(), at.year(), at.hour(), at.minute());
+    let columns = format!("{:>9}  {date} ", form::size_of_file(entry)?);
+    let whole = form::is_trimmed(&entry.name) && !entry.name.ends_with(b"/") && at.year() >= 1000;
+    whole.then(|| [&form::named(columns, &entry.name)[..], slash.as_bytes()].concat())
 }
 
 #[cfg(test)]
