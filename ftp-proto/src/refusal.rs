@@ -50,7 +50,7 @@ pub fn refusal(reply: &Reply) -> Refusal {
     let code = reply.code().get();
     by_code(code, &text).or_else(|| by_text(&text)).unwrap_or(match code {
         ..500 => Refusal::Busy,
-        500 | 501 | 502 | 503 | 504 => Refusal::Unsupported,
+        500..=504 => Refusal::Unsupported,
         _ => Refusal::Unsure,
     })
 }

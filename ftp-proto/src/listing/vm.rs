@@ -67,7 +67,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
             let dot = memchr::memchr(b'.', &entry.name)?;
             let (name, file_type) = (&entry.name[..dot], &entry.name[dot + 1..]);
             let whole = form::is_word(name) && form::is_word(file_type);
-            let form = size.map_or("V 80 10 1".to_string(), |size| format!("F {size} 1 1"));
+            let form = size.map_or_else(|| "V 80 10 1".into(), |size| format!("F {size} 1 1"));
             ([name, b" ", file_type].concat(), Some(form).filter(|_| whole)?)
         }
         _ => return None,

@@ -1,0 +1,112 @@
+//! Checks of listings.
+
+use ftp_proto::listing::{self, Dialect, Entry, Item, Options, Reader, Reason};
+use jiff::civil::{DateTime, date};
+
+const NOW: DateTime = date(2024, 5, 17).at(12, 30, 0, 0);
+
+/// `dir`: see [`family`].
+pub fn dos(data: &[u8]) {
+    family(data, &[Dialect::Dos, Dialect::Os2, Dialect::SuperTcp]);
+}
+
+/// EPLF: see [`family`].
+pub fn eplf(data: &[u8]) {
+    family(data, &[Dialect::Eplf]);
+}
+
+/// IBM and HP: see [`family`].
+pub fn mainframe(data: &[u8]) {
+    let dialects = [Dialect::Os400, Dialect::Mvs, Dialect::MvsPds, Dialect::MvsJes, Dialect::Vm];
+    family(data, &[&dialects[..], &[Dialect::HpNonStop]].concat());
+}
+
+/// `MLSD` and `MLST`: see [`family`]; and that one line reads as it does in a listing.
+pub fn mlsx(data: &[u8]) {
+    family(data, &[Dialect::Mlsx]);
+    let line = data.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
+    if let (Ok(alone), [Item::Entry(listed)]) =
+        (listing::mlst_entry(line), &read(line, Some(Dialect::Mlsx), usize::MAX).0[..])
+    {
+        assert_eq!(alone, *listed);
+    }
+}
+
+/// The dialects few servers speak: see [`family`].
+pub fn rare(data: &[u8]) {
+    let dialects = [
+        Dialect::ClassicMac,
+        Dialect::ConnectEnterprise,
+        Dialect::Dls,
+        Dialect::NetWare,
+        Dialect::NortelWfFtp,
+        Dialect::NumericUnix,
+        Dialect::Os9,
+        Dialect::VShell,
+        Dialect::VxWorks,
+    ];
+    family(data, &dialects);
+}
+
+/// `ls -l`: see [`family`]; and that a mode has twelve bits.
+pub fn unix(data: &[u8]) {
+    family(data, &[Dialect::Unix]);
+    assert!(listing::mode(data).is_none_or(|mode| mode <= 0o7777));
+}
+
+/// OpenVMS: see [`family`].
+pub fn vms(data: &[u8]) {
+    family(data, &[Dialect::Vms]);
+}
+
+/// Any listing: splitting does not matter, every line is one item, and work is linear.
+pub fn reader(data: &[u8]) {
+    let (piece, listing) = data.split_first().unwrap_or((&0, data));
+    let (whole, steps) = read(listing, None, usize::MAX);
+    let (pieces, _) = read(listing, None, usize::from(*piece));
+    assert_eq!(whole, pieces, "splitting matters");
+    assert_eq!(whole.len(), count(listing), "a line got lost, or was told twice");
+    assert!(steps <= 2 * listing.len() as u64 + 2, "{steps} steps for {} bytes", listing.len());
+}
+
+/// Lines of known dialects: what is read and can be written reads back the same, and none is lost.
+fn family(data: &[u8], dialects: &[Dialect]) {
+    for dialect in dialects {
+        let (items, _) = read(data, Some(*dialect), usize::MAX);
+        assert_eq!(items.len(), count(data), "a line got lost, or was told twice");
+        for item in items {
+            if let Item::Entry(entry) = item {
+                round_trip(&entry, *dialect);
+            }
+        }
+    }
+}
+
+fn round_trip(entry: &Entry, dialect: Dialect) {
+    let Some(line) = listing::write(entry, dialect) else { return };
+    let (items, _) = read(&line, Some(dialect), usize::MAX);
+    let mut expected = entry.clone();
+    expected.line = line.clone().into();
+    assert_eq!(items, [Item::Entry(expected)], "written as `{}`", line.escape_ascii());
+}
+
+fn count(listing: &[u8]) -> usize {
+    let ends = listing.iter().filter(|b| **b == b'\n').count();
+    ends + usize::from(!listing.is_empty() && !listing.ends_with(b"\n"))
+}
+
+fn read(listing: &[u8], fixed: Option<Dialect>, piece: usize) -> (Vec<Item>, u64) {
+    let mut options = Options::new(NOW);
+    options.fixed = fixed;
+    let mut reader = Reader::new(options);
+    let mut items = vec![];
+    for piece in listing.chunks(piece.max(1)) {
+        reader.feed(piece);
+        items.extend(std::iter::from_fn(|| reader.next()));
+    }
+    reader.finish();
+    items.extend(std::iter::from_fn(|| reader.next()));
+    let is_cap = |item: &Item| matches!(item, Item::Unread(unread) if unread.reason == Reason::ListingTooLong);
+    assert!(!items.iter().any(is_cap), "no input here is that long");
+    (items, reader.steps())
+}
