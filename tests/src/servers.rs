@@ -124,6 +124,11 @@ impl Server {
         self.software
     }
 
+    /// Returns the address it listens on.
+    pub fn host(&self) -> Ipv4Addr {
+        *self.at.ip()
+    }
+
     /// Returns its port, on `127.0.0.1` unless it was started elsewhere.
     pub fn port(&self) -> u16 {
         self.at.port()
@@ -219,6 +224,11 @@ fn spawn(software: Software, security: Security, at: SocketAddrV4, folder: &Path
     if software == Software::Vsftpd && is_root() {
         arguments.splice(0..0, with_own_users(folder));
     }
+    // Sessions of vsftpd leave the process group; nothing leaves a PID namespace.
+    if is_root() {
+        let alone = ["unshare", "--pid", "--fork", "--kill-child"];
+        arguments.splice(0..0, alone.map(String::from));
+    }
     let log = fs::File::create(folder.join("log")).expect("a log");
     // The kernel ends the server should the test process die without dropping it.
     Command::new("setpriv")
@@ -259,8 +269,12 @@ fn greets(process: &mut Child, at: SocketAddrV4) -> bool {
 
 /// Ends the server and the sessions it forked.
 fn end(process: &mut Child) {
-    let group = format!("-{}", process.id());
-    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    let id = process.id();
+    // `unshare` returns when the first process of its namespace, and so all, are gone.
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    let first = children.split_whitespace().next().filter(|_| is_root());
+    let whom = first.map_or_else(|| format!("-{id}"), String::from);
+    let _ = Command::new("kill").args(["-KILL", "--", &whom]).stderr(Stdio::null()).status();
     let _ = process.wait();
 }
 
