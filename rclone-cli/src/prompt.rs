@@ -1,6 +1,6 @@
 //! Questions to the user, on the terminal or over piped standard input.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 
 use anyhow::bail;
 
@@ -26,14 +26,27 @@ pub(crate) trait Prompt {
 }
 
 /// The user at the terminal, or a script at the other end of standard input.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Terminal;
+#[derive(Debug)]
+pub(crate) struct Terminal<W>(W);
 
-impl Prompt for Terminal {
+impl Terminal<io::Stdout> {
+    /// Asks on standard output, for commands that are a dialogue.
+    pub(crate) fn dialogue() -> Self {
+        Self(io::stdout())
+    }
+}
+
+impl Terminal<io::Stderr> {
+    /// Asks on standard error, for commands whose output is for others.
+    pub(crate) fn aside() -> Self {
+        Self(io::stderr())
+    }
+}
+
+impl<W: io::Write> Prompt for Terminal<W> {
     fn say(&mut self, text: &str) -> anyhow::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        Ok(out.flush()?)
+        self.0.write_all(text.as_bytes())?;
+        Ok(self.0.flush()?)
     }
 
     fn line(&mut self, question: &str) -> anyhow::Result<String> {

@@ -164,7 +164,9 @@ impl Remotes {
     fn password(&self, settings: &Settings) -> anyhow::Result<Secret> {
         if settings.given("pass").is_none() && settings.is("ask_password") {
             let host = settings.text("host");
-            return Ok(Terminal.secret(&format!("FTP password for {host}:\npassword:"))?.into());
+            return Ok(Terminal::aside()
+                .secret(&format!("FTP password for {host}:\npassword:"))?
+                .into());
         }
         settings.password()
     }

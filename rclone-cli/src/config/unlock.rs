@@ -46,9 +46,10 @@ impl Unlock for Passwords {
             bail!("unable to decrypt configuration: the password was wrong too often");
         }
         if asked > 0 {
-            Terminal.say("Couldn't decrypt configuration, most likely wrong password.\n")?;
+            Terminal::aside()
+                .say("Couldn't decrypt configuration, most likely wrong password.\n")?;
         }
-        let password = Terminal.secret("Enter configuration password:\npassword:")?;
+        let password = Terminal::aside().secret("Enter configuration password:\npassword:")?;
         Ok(Key::of(&password)?)
     }
 }

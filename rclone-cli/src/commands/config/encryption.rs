@@ -41,7 +41,7 @@ fn new_key(resolved: &Resolved) -> anyhow::Result<Key> {
     let passwords = resolved.remotes.passwords();
     match (&passwords.command, passwords.ask) {
         (Some(command), _) => Ok(Key::of(&unlock::run(command, true)?)?),
-        (None, true) => wizard::new_key(&mut Terminal),
+        (None, true) => wizard::new_key(&mut Terminal::dialogue()),
         (None, false) => bail!("not allowed to ask for the new password (use --password-command)"),
     }
 }
