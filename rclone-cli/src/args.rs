@@ -94,11 +94,9 @@ pub(crate) fn parse(
     Args::from_arg_matches(&matches)
 }
 
-/// Returns what to say to a line without a command: the help, as an error.
-pub(crate) fn no_command() -> clap::Error {
-    let mut command = brief();
-    let help = command.render_help();
-    command.error(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, help)
+/// Returns what to say to a line without a command.
+pub(crate) fn help() -> String {
+    brief().render_help().to_string()
 }
 
 /// Returns the command line's definition, from which help, man pages and completions are made.
@@ -236,6 +234,27 @@ pub(crate) mod tests {
     fn the_definition_is_sound() {
         parsed(command(), &Environment::default()).debug_assert();
         brief().debug_assert();
+    }
+
+    #[test]
+    fn no_command_hides_a_global_flag() {
+        fn check(command: &Command, globals: &[String]) {
+            for arg in command.get_arguments().filter(|arg| !arg.is_global_set()) {
+                let id = arg.get_id().to_string();
+                assert!(!globals.contains(&id), "{} of {}", id, command.get_name());
+            }
+            command.get_subcommands().for_each(|command| check(command, globals));
+        }
+        let command = command();
+        // A command may give a meaning to a flag that has none otherwise.
+        let meant = command.get_arguments().filter(|arg| !arg.is_hide_set());
+        let globals: Vec<_> = meant.map(|arg| arg.get_id().to_string()).collect();
+        command.get_subcommands().for_each(|command| check(command, &globals));
+    }
+
+    #[test]
+    fn the_whole_help() {
+        insta::assert_snapshot!("help", help());
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! The codes are rclone's, documented under "List of exit codes" in its manual.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use sync_core::ops::Failures;
 use sync_core::{Error, ErrorKind};
 
@@ -67,8 +68,38 @@ impl std::error::Error for NothingTransferred {}
 /// Tells what is wrong with a command line, or the help that was asked for.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // A closed standard output is no reason to fail.
-    let _ = error.print();
+    let _ = match left_out(error) {
+        Some((name, instead)) => {
+            writeln!(io::stderr(), "error: this program has no {name}: {instead}")
+        }
+        None => error.print(),
+    };
     if error.use_stderr() { USAGE.into() } else { SUCCESS.into() }
+}
+
+/// Shows the help to a line without a command.
+pub(crate) fn no_command() -> ExitCode {
+    let _ = io::stderr().write_all(crate::args::help().as_bytes());
+    USAGE.into()
+}
+
+/// Commands of rclone that are missing on purpose, and what does their work.
+const LEFT_OUT: [(&[&str], &str); 6] = [
+    (&["bisync"], "sync in one direction, or use rclone itself"),
+    (&["cryptcheck", "cryptdecode"], "there are no encrypted remotes"),
+    (&["dedupe", "settier", "link", "authorize"], "FTP servers know nothing of it"),
+    (&["mount", "nfsmount", "cmount"], "use curlftpfs, or rclone itself"),
+    (&["rc", "rcd", "gui"], "run commands instead of controlling a server"),
+    (&["selfupdate"], "use what installed this program"),
+];
+
+/// Returns the command of rclone that was typed and is left out here.
+fn left_out(error: &clap::Error) -> Option<(&str, &'static str)> {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let found = LEFT_OUT.iter().find(|(names, _)| names.contains(&typed.as_str()))?;
+    Some((typed, found.1))
 }
 
 /// Logs how `command` ended and returns the exit code.
@@ -192,6 +223,16 @@ mod tests {
         check(Usage("x".into()), 2);
         check(NothingTransferred, 9);
         check(anyhow::anyhow!("x"), 1);
+    }
+
+    #[test]
+    fn what_is_left_out_names_another_way() {
+        let parse = |word: &str| {
+            let line = ["rclone", word].map(std::ffi::OsString::from);
+            crate::args::parse(line, &crate::environment::Environment::default()).unwrap_err()
+        };
+        assert!(left_out(&parse("mount")).unwrap().1.contains("curlftpfs"));
+        assert!(left_out(&parse("lss")).is_none());
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     match args.command {
         Some(command) => run(command, args.globals, environment),
         None if args.version => run(Command::version(), args.globals, environment),
-        None => exit::usage(&args::no_command()),
+        None => exit::no_command(),
     }
 }
 
