@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "GLOB")]
     description: Option<String>,
     /// Show remotes of this name only; * stands for anything
-    filter: Option<String>,
+    pattern: Option<String>,
 }
 
 struct Remote {
@@ -62,7 +62,7 @@ impl Args {
         let is = |wanted: &Option<String>, value: &str| {
             wanted.as_deref().is_none_or(|wanted| matches_anywhere(wanted, value))
         };
-        is(&self.filter, &remote.name)
+        is(&self.pattern, &remote.name)
             && is(&self.r#type, &remote.kind)
             && is(&self.source, remote.source)
             && is(&self.description, &remote.description)

@@ -14,7 +14,6 @@ use crate::resolve::Resolved;
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     /// The password, or - to read the first line of standard input
-    #[arg(allow_hyphen_values = true)]
     password: String,
 }
 

@@ -8,7 +8,6 @@ use crate::resolve::Resolved;
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     /// The password as it stands in the config file
-    #[arg(allow_hyphen_values = true)]
     obscured: String,
 }
 

@@ -16,7 +16,6 @@ use super::show;
 #[derive(Clone, Debug, clap::Args)]
 struct Values {
     /// KEY VALUE or KEY=VALUE, any number of them
-    #[arg(allow_hyphen_values = true)]
     pairs: Vec<String>,
     /// Obscure all passwords, those that look obscured as well
     #[arg(long, conflicts_with = "no_obscure")]
@@ -133,7 +132,7 @@ pub(super) struct Password {
     /// Name of the remote
     name: String,
     /// KEY VALUE or KEY=VALUE, any number of them
-    #[arg(allow_hyphen_values = true, required = true)]
+    #[arg(required = true)]
     pairs: Vec<String>,
 }
 

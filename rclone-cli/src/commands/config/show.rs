@@ -23,7 +23,10 @@ pub(super) struct Which {
 impl Which {
     pub(super) fn show(&self, resolved: &Resolved) -> anyhow::Result<()> {
         let store = resolved.remotes.open_store()?;
-        output::text(&self.text(store.file(), |_, value| value)?)
+        match self.name {
+            None if !store.file().sections().is_empty() => output::text(&store.file().to_string()),
+            _ => output::text(&self.text(store.file(), |_, value| value)?),
+        }
     }
 
     pub(super) fn redacted(&self, resolved: &Resolved) -> anyhow::Result<()> {
