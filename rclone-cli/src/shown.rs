@@ -22,9 +22,18 @@ pub(crate) fn tree(tree: &Tree) -> String {
 
 /// Returns an entry's time in local time; the year 2000 where nobody knows it, as in rclone.
 pub(crate) fn time(entry: &Entry) -> Zoned {
+    timestamp(entry).to_zoned(TimeZone::system())
+}
+
+/// Returns an entry's time in the zone of its remote: local time on a disk, UTC on a server.
+pub(crate) fn time_there(tree: &Tree, entry: &Entry) -> Zoned {
+    let local = tree.remote.capability().local;
+    timestamp(entry).to_zoned(if local { TimeZone::system() } else { TimeZone::UTC })
+}
+
+fn timestamp(entry: &Entry) -> Timestamp {
     let unknown = Timestamp::from_second(946_684_800).unwrap_or_default();
-    let at = entry.modified.map_or(unknown, |modified| modified.at);
-    at.to_zoned(TimeZone::system())
+    entry.modified.map_or(unknown, |modified| modified.at)
 }
 
 /// Returns an entry's size; -1 for directories and where nobody knows it.

@@ -92,16 +92,17 @@ impl Sums {
             None => Box::new(Output::new()),
         };
         while let Some(found) = listing.next_file().await {
-            let text = match sums.of(&listing.tree, &found.path).await {
-                Ok(sum) => self.text(&sum),
-                Err(error) if error.kind() == ErrorKind::Unsupported => "UNSUPPORTED".into(),
-                Err(error) => {
-                    listing.fail(error);
-                    "ERROR".into()
+            match sums.of(&listing.tree, &found.path).await {
+                Ok(sum) => {
+                    write!(output, "{}  ", self.text(&sum))?;
+                    output.write_all(&[&*shown::path(&found.path), b"\n"].concat())?;
                 }
-            };
-            write!(output, "{text:>width$}  ", width = self.text(&sums.empty()).len())?;
-            output.write_all(&[&*shown::path(&found.path), b"\n"].concat())?;
+                Err(error) if error.kind() == ErrorKind::Unsupported => {
+                    let hint = "--download reads the files and hashes them here";
+                    listing.fail_on(&found.path, error.hint(hint));
+                }
+                Err(error) => listing.fail_on(&found.path, error),
+            }
         }
         output.flush()?;
         listing.finish()
@@ -180,11 +181,6 @@ impl Source {
             }
             hasher.update(&piece);
         }
-    }
-
-    /// Returns the hash of nothing, which is as long as any other.
-    fn empty(&self) -> Vec<u8> {
-        self.hasher.clone().finish()
     }
 }
 

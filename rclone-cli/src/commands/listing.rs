@@ -54,7 +54,12 @@ impl Listing {
 
     /// Tells of a failure and counts it.
     pub(crate) fn fail(&mut self, error: Error) {
-        self.context.progress.event(Event::Failed { path: &Path::root(), error: &error });
+        self.fail_on(&Path::root(), error);
+    }
+
+    /// Tells of a failure on one path and counts it.
+    pub(crate) fn fail_on(&mut self, path: &Path, error: Error) {
+        self.context.progress.event(Event::Failed { path, error: &error });
         let count = self.failures.as_ref().map_or(0, |failures| failures.count) + 1;
         self.failures = Some(Failures { count, last: error });
     }

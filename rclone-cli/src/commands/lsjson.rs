@@ -123,7 +123,7 @@ async fn fields(args: &Args, tree: &Tree, found: &Found) -> Vec<(&'static str, S
     let time = if args.no_modtime {
         String::new()
     } else {
-        go_time::format(layout(tree), &shown::time(entry))
+        go_time::format(layout(tree), &shown::time_there(tree, entry))
     };
     fields.push(("ModTime", format!("\"{time}\"")));
     fields.push(("IsDir", entry.is_directory().to_string()));

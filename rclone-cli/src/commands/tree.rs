@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 use anyhow::Context as _;
 use jiff::Zoned;
 use sync_core::ops::Found;
-use sync_core::{Entry, Path};
+use sync_core::{Entry, Path, Tree};
 
 use super::listing::Listing;
 use crate::exit::Usage;
@@ -104,7 +104,8 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
         )),
         None => Box::new(Output::new()),
     };
-    let mut drawing = Drawing { args: &args, children, output: &mut output, counts: [0, 0] };
+    let mut drawing =
+        Drawing { args: &args, tree: &listing.tree, children, output: &mut output, counts: [0, 0] };
     drawing.draw()?;
     output.flush()?;
     listing.finish()
@@ -165,6 +166,7 @@ impl Order {
 
 struct Drawing<'a, W> {
     args: &'a Args,
+    tree: &'a Tree,
     children: HashMap<Path, Vec<Found>>,
     output: &'a mut W,
     /// Directories and files drawn.
@@ -237,7 +239,7 @@ impl<W: Write> Drawing<'_, W> {
             details.push(format!("{size:>11}"));
         }
         if let Some(entry) = file.filter(|_| self.args.modtime) {
-            details.push(date(&shown::time(entry), &Zoned::now()));
+            details.push(date(&shown::time_there(self.tree, entry), &Zoned::now()));
         }
         if details.is_empty() { String::new() } else { format!("[{}]  ", details.join(" ")) }
     }
