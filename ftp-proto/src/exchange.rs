@@ -99,6 +99,13 @@ impl<T> Exchange<T> {
         }
     }
 
+    /// Takes the preliminary reply just received for the final one of the oldest command.
+    ///
+    /// Pure-FTPd ends a download that was cut off with a second `150`.
+    pub fn conclude(&mut self) {
+        self.in_flight.pop_front();
+    }
+
     /// Returns the tag of the command whose answer is next, unless it was given up.
     pub fn oldest(&self) -> Option<&T> {
         self.in_flight.front().and_then(|command| command.tag.as_ref())
@@ -204,6 +211,17 @@ mod tests {
         check(&mut exchange, "150 here", "abandoned 150");
         check(&mut exchange, "426 cut", "abandoned 426");
         check(&mut exchange, "200 ok", "NOOP 200");
+    }
+
+    #[test]
+    fn a_second_150_may_be_the_end() {
+        let mut exchange = Exchange::default();
+        exchange.sent("RETR");
+        check(&mut exchange, "150 here", "begins 150");
+        check(&mut exchange, "150 0.002 seconds (measured here)", "begins 150");
+        exchange.conclude();
+        exchange.sent("NOOP");
+        check(&mut exchange, "200 Zzz...", "NOOP 200");
     }
 
     proptest! {

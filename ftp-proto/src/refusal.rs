@@ -67,7 +67,6 @@ fn by_code(code: u16, text: &str) -> Option<Refusal> {
         530 if says(&["ssl", "tls", "secure"]) => Refusal::Tls,
         430 | 530 | 532 => Refusal::Login,
         553 if says(&["exist"]) => Refusal::Exists,
-        553 => Refusal::Forbidden,
         _ => return None,
     })
 }
@@ -143,6 +142,8 @@ mod tests {
         check("550 x: Not a directory", Refusal::NotADirectory);
         check("550 x: not a regular file", Refusal::IsADirectory);
         check("553 Prohibited file name: a\\b", Refusal::Forbidden);
+        check("553 Can't open that file: No such file or directory", Refusal::Missing);
+        check("553 Could not create file.", Refusal::Unsure);
         check("521 \"/x\" directory already exists", Refusal::Exists);
         check("450 x: No such file or directory", Refusal::Missing);
         check("501 No such directory.", Refusal::Missing);
