@@ -7,7 +7,7 @@
 
 use ftp_proto::listing::{Entry, Item, Kind, Reader, Unread};
 use ftp_proto::refusal::is_empty_listing;
-use ftp_proto::{Argument, Command, Reply};
+use ftp_proto::{Argument, Command};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -115,11 +115,18 @@ impl Session {
         };
         match self.transfer(before, 0, command).await {
             Ok(transfer) => self.read_listing(transfer).await,
-            Err(error) if self.is_rooted() && error.reply().is_some_and(is_empty) => {
+            // The directory was entered, so this is about what is in it.
+            Err(error)
+                if self.is_inside(directory) && error.reply().is_some_and(is_empty_listing) =>
+            {
                 Ok(Listing::default())
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn is_inside(&self, directory: &[u8]) -> bool {
+        self.is_rooted() && self.working == Some(self.absolute(directory))
     }
 
     async fn read_listing(&mut self, transfer: Transfer) -> Result<Listing> {
@@ -155,7 +162,7 @@ impl Session {
         if !finished {
             let patience = self.server.options.close_timeout;
             match self.end_transfer(patience).await {
-                Err(error) if !error.reply().is_some_and(is_empty) => return Err(error),
+                Err(error) if !error.reply().is_some_and(is_empty_listing) => return Err(error),
                 _ => {}
             }
         }
@@ -178,10 +185,6 @@ impl Session {
             _ => Ok(()),
         }
     }
-}
-
-fn is_empty(reply: &Reply) -> bool {
-    is_empty_listing(reply)
 }
 
 #[derive(Clone, Copy, Debug)]
