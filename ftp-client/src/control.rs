@@ -138,6 +138,14 @@ impl Control {
         }
     }
 
+    /// Waits for the end of a transfer that was cut off, which may have any code at all.
+    pub(crate) async fn cut_off(&mut self) -> Result<()> {
+        if let Told::Begun(_) = self.told().await? {
+            self.exchange.conclude();
+        }
+        Ok(())
+    }
+
     /// Waits for the final reply to the oldest command in flight.
     pub(crate) async fn done(&mut self) -> Result<(Command, Reply)> {
         loop {
@@ -303,8 +311,12 @@ impl Control {
     }
 }
 
+/// How much is written at once. ProFTPD reads a TLS record of queued commands into a buffer of
+/// 4096 bytes and waits for more before it looks at what did not fit.
+const PIECE: usize = 1024;
+
 fn framed(stream: Stream) -> Framed<Stream, Codec> {
-    let mut framed = Framed::new(stream, Codec::default());
+    let mut framed = Framed::new(stream.in_pieces(PIECE), Codec::default());
     // Commands are only queued when sent, however many there are within the window.
     framed.set_backpressure_boundary(usize::MAX);
     framed
@@ -352,11 +364,11 @@ mod tests {
             }
             commands
         });
-        let commands = (0..5000).map(|n| Command::Rest(n));
+        let commands = (0..5000).map(Command::Rest);
         let answers = control.ask_all(commands, WINDOW).await;
         for (n, answer) in answers.into_iter().enumerate() {
             let (command, reply) = answer.expect("an answer");
-            assert_eq!(command, Command::Rest(n as u64));
+            assert_eq!(command.to_string(), format!("REST {n}"));
             assert_eq!(reply.text(), n.to_string().as_bytes());
         }
         drop(control);

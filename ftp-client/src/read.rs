@@ -16,6 +16,10 @@ use crate::stream::Stream;
 /// How long our own end of TLS may take to be sent.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
+/// How long a server may take to answer a transfer that was cut off: longer than that, another
+/// login is cheaper. Pure-FTPd with TLS says nothing for minutes.
+const CUT: Duration = Duration::from_secs(3);
+
 /// How much is read at once.
 const PIECE: usize = 128 * 1024;
 
@@ -90,17 +94,16 @@ impl Download {
 
     /// Stops early, and brings the session back where the server goes along.
     ///
-    /// Servers answer a transfer that is cut off with anything from 226 to 550: what it says does
-    /// not matter, only that it says something in time.
+    /// Servers answer a transfer that is cut off with anything from 150 to 550: what they say does
+    /// not matter, only that they say something in time.
     pub async fn stop(mut self) {
         let Some(mut lease) = self.lease.take() else { return };
         drop(self.stream);
         if self.finished {
             return;
         }
-        let patience = lease.options().close_timeout;
-        if let Err(error) = lease.end_transfer(patience).await {
-            debug!("the transfer was stopped: {error}");
+        if let Err(error) = lease.cut_transfer(CUT).await {
+            debug!("the session is lost with the transfer that was stopped: {error}");
         }
     }
 

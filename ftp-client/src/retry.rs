@@ -54,24 +54,24 @@ mod tests {
     use ftp_proto::Argument;
 
     #[track_caller]
-    fn check(line: &str, kind: ErrorKind, temporary: bool) {
+    fn check(line: &str, kind: &ErrorKind, temporary: bool) {
         let reply = Reply::parse(line.as_bytes()).expect("a reply");
         let command = Command::Dele(Argument::new("x").expect("an argument"));
         let error = refused(&command, reply);
-        assert_eq!((error.kind(), error.is_temporary()), (&kind, temporary), "{line}");
+        assert_eq!((error.kind(), error.is_temporary()), (kind, temporary), "{line}");
         assert_eq!(error.command(), Some("DELE x"));
     }
 
     #[test]
     fn replies_have_a_kind_and_a_cure() {
-        check("550 Delete operation failed.", ErrorKind::Refused, false);
-        check("550 x: No such file or directory", ErrorKind::NotFound, false);
-        check("550 x: Permission denied", ErrorKind::PermissionDenied, false);
-        check("450 File unavailable", ErrorKind::Temporary, true);
-        check("425 Cannot open data connection", ErrorKind::Connection, true);
-        check("426 Connection closed; transfer aborted", ErrorKind::Connection, true);
-        check("452 Insufficient storage", ErrorKind::NoSpace, false);
-        check("502 Not implemented", ErrorKind::Unsupported, false);
+        check("550 Delete operation failed.", &ErrorKind::Refused, false);
+        check("550 x: No such file or directory", &ErrorKind::NotFound, false);
+        check("550 x: Permission denied", &ErrorKind::PermissionDenied, false);
+        check("450 File unavailable", &ErrorKind::Temporary, true);
+        check("425 Cannot open data connection", &ErrorKind::Connection, true);
+        check("426 Connection closed; transfer aborted", &ErrorKind::Connection, true);
+        check("452 Insufficient storage", &ErrorKind::NoSpace, false);
+        check("502 Not implemented", &ErrorKind::Unsupported, false);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub enum Transport {
 pub struct Stream {
     layer: Layer,
     idle_timeout: Duration,
+    /// How many bytes one write takes at most, and with TLS one record.
+    piece: usize,
     reading: Deadline,
     writing: Deadline,
 }
@@ -50,7 +52,14 @@ impl Stream {
     }
 
     fn new(layer: Layer, idle_timeout: Duration) -> Self {
-        Self { layer, idle_timeout, reading: Deadline::default(), writing: Deadline::default() }
+        let (reading, writing) = (Deadline::default(), Deadline::default());
+        Self { layer, idle_timeout, piece: usize::MAX, reading, writing }
+    }
+
+    /// Lets one write, and with TLS one record, hold no more than `piece` bytes.
+    #[must_use]
+    pub fn in_pieces(self, piece: usize) -> Self {
+        Self { piece, ..self }
     }
 
     /// Returns the plain connection, for TLS to begin on it; nothing where it has begun.
@@ -139,6 +148,7 @@ impl AsyncWrite for Stream {
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        let data = &data[..data.len().min(this.piece)];
         let poll = match &mut this.layer {
             Layer::Plain(stream) => Pin::new(stream).poll_write(cx, data),
             Layer::Tls(stream) => Pin::new(&mut **stream).poll_write(cx, data),
@@ -227,5 +237,36 @@ impl Deadline {
         self.0 = None;
         let silence = format!("the other side was silent for {idle_timeout:?}");
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, silence)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn pair(idle_timeout: Duration) -> (Stream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let near = TcpStream::connect(address).await.expect("a connection");
+        let (far, _) = listener.accept().await.expect("a connection");
+        (Stream::plain(Transport::Tcp(near), idle_timeout), far)
+    }
+
+    #[tokio::test]
+    async fn a_write_is_no_larger_than_a_piece() {
+        let (near, _far) = pair(Duration::ZERO).await;
+        let mut near = near.in_pieces(10);
+        assert_eq!(near.write(&[7; 25]).await.expect("room"), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_has_an_end() {
+        let (mut near, _far) = pair(Duration::from_secs(30)).await;
+        let begun = Instant::now();
+        let error = near.read_u8().await.expect_err("nothing was sent");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(begun.elapsed().as_secs(), 30);
     }
 }

@@ -133,7 +133,7 @@ impl Session {
                 told = self.control.told(), if begun.is_none() => match told? {
                     Told::Begun(reply) => begun = Some((reply, false)),
                     Told::Done(command, reply) => {
-                        if let Some(reply) = self.judge(command, reply)? {
+                        if let Some(reply) = self.judge(&command, reply)? {
                             begun = Some((reply, true));
                         }
                     }
@@ -147,7 +147,7 @@ impl Session {
     }
 
     /// Judges a final reply that comes before any data, and returns the one that ends a transfer.
-    fn judge(&mut self, command: Command, reply: Reply) -> Result<Option<Reply>> {
+    fn judge(&mut self, command: &Command, reply: Reply) -> Result<Option<Reply>> {
         let is_rest = matches!(command, Command::Rest(_));
         if !reply.code().is_failure() {
             return Ok((!is_rest).then_some(reply));
@@ -159,7 +159,7 @@ impl Session {
             self.transferring = false;
             self.learn_from_refusal(&reply);
         }
-        Err(refused(&command, reply))
+        Err(refused(command, reply))
     }
 
     fn learn_from(&self, endpoint: &Endpoint) {
@@ -299,6 +299,20 @@ impl Session {
                 Err(Error::new(ErrorKind::Timeout, message))
             }
         }
+    }
+
+    /// Waits for whatever a server says to a transfer that was cut off, for at most `patience`.
+    pub(crate) async fn cut_transfer(&mut self, patience: Duration) -> Result<()> {
+        match timeout(patience, self.control.cut_off()).await {
+            Ok(Ok(())) => self.transferring = false,
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                self.control.give_up();
+                let message = "the server does not answer a transfer that was cut off";
+                return Err(Error::new(ErrorKind::Timeout, message));
+            }
+        }
+        Ok(())
     }
 
     /// Writes down what the TLS of a data connection showed, once its transfer has succeeded.
