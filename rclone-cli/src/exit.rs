@@ -11,6 +11,7 @@ use sync_core::ops::Failures;
 use sync_core::{Error, ErrorKind};
 
 use crate::resolve::Resolved;
+use crate::signal;
 
 /// All went well, or the one who reads our output has seen enough.
 const SUCCESS: u8 = 0;
@@ -105,7 +106,7 @@ fn left_out(error: &clap::Error) -> Option<(&str, &'static str)> {
 /// Logs how `command` ended and returns the exit code.
 pub(crate) fn finish(command: &str, result: &anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return SUCCESS.into() };
-    let code = code(error);
+    let code = signal::exit_code().unwrap_or_else(|| code(error));
     if code == SUCCESS {
         return code.into();
     }

@@ -1,5 +1,7 @@
 //! Ctrl-C and the request to terminate: the first stops the engine, the second the process.
 
+use std::sync::atomic::{AtomicI32, Ordering};
+
 use tokio_util::sync::CancellationToken;
 
 /// What a process that a signal ended is reported as, before the signal's number is added.
@@ -10,7 +12,8 @@ pub(crate) fn cancellation() -> CancellationToken {
     let token = CancellationToken::new();
     let cancelled = token.clone();
     tokio::spawn(async move {
-        let Some((name, _)) = next().await else { return };
+        let Some((name, number)) = next().await else { return };
+        RECEIVED.store(number, Ordering::Relaxed);
         tracing::warn!("Signal received: {name}, stopping; once more stops at once");
         cancelled.cancel();
         if let Some((_, number)) = next().await {
@@ -18,6 +21,15 @@ pub(crate) fn cancellation() -> CancellationToken {
         }
     });
     token
+}
+
+/// The number of the signal that stopped the engine; 0 for none.
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+
+/// Returns the exit code of a run that a signal stopped.
+pub(crate) fn exit_code() -> Option<u8> {
+    let number = RECEIVED.load(Ordering::Relaxed);
+    if number == 0 { None } else { u8::try_from(SIGNALLED + number).ok() }
 }
 
 #[expect(clippy::exit, reason = "the user asked twice")]

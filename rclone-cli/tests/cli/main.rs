@@ -1,8 +1,10 @@
 //! Runs the binary on local trees, as a user or a script would. Expected output is rclone's.
 
 mod check;
+mod config;
 mod content;
 mod copy;
+mod line;
 mod listing;
 mod log;
 mod remove;

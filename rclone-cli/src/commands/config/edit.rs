@@ -1,7 +1,5 @@
 //! `rclone config create`, `update`, `password`, `unset` and `delete`.
 
-use anyhow::Context as _;
-
 use crate::config::file::File;
 use crate::config::options::{self, Kind};
 use crate::config::{TYPES, obscure};
@@ -65,10 +63,10 @@ fn pairs(words: &[String]) -> anyhow::Result<Vec<(String, String)>> {
     while let Some(word) = words.next() {
         let (key, value) = match word.split_once('=') {
             Some((key, value)) => (key, value),
-            None => (
-                word.as_str(),
-                words.next().context(Usage("found key without value".into()))?.as_str(),
-            ),
+            None => {
+                let missing = || Usage("found key without value".into());
+                (word.as_str(), words.next().ok_or_else(missing)?.as_str())
+            }
         };
         if key.trim().is_empty() || value.contains(['\n', '\r']) {
             return Err(Usage(format!("`{key}` cannot be set to that: both are one line")).into());

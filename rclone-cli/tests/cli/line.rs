@@ -1,0 +1,84 @@
+//! The command line itself: targets, variables, help, exit codes.
+
+use assert_cmd::Command;
+
+use crate::Place;
+
+#[track_caller]
+fn fails(line: &str, code: i32, message: &str) {
+    let log = Place::new().run(&line.split(' ').collect::<Vec<_>>()).code(code).log();
+    assert!(log.contains(message), "{line}: {log}");
+}
+
+#[test]
+fn mistakes_are_named_with_a_way_out() {
+    fails("ls --trnasfers 4 x", 2, "--transfers");
+    fails("lss x", 2, "similar");
+    fails("ls", 2, "<PATH>");
+    fails("ls --transfers many x", 2, "`many` is not a whole number");
+    fails("mount x y", 2, "this program has no mount: use curlftpfs");
+    fails("sync a b --backup-dir c", 2, "--backup-dir is not supported");
+}
+
+#[test]
+fn places_that_are_none_are_named_as_rclone_does() {
+    fails(
+        "ls nope:",
+        1,
+        "CRITICAL: Failed to create file system for \"nope:\": didn't find section in config file (\"nope\")",
+    );
+    fails("ls :s3:x", 1, "didn't find backend called \"s3\"");
+    fails("ls :ftp,host=h", 1, "unquoted config value must end with `,` or `:`");
+    fails("ls :ftp:", 1, "the remote has no host");
+    fails("ls :ftp,host=h,pass=plain:", 1, "`rclone obscure`");
+    fails("ls nowhere", 3, "directory not found");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let target = format!(":ftp,host=127.0.0.1,port={port}:");
+    let run = Place::new().run(&["ls", &target, "--low-level-retries", "1"]).code(5);
+    let log = run.log();
+    assert!(log.contains(&format!("127.0.0.1:{port}")) && log.contains("refused"), "{log}");
+}
+
+#[test]
+fn variables_stand_for_flags_and_remotes() {
+    let place = Place::with(&[("a.txt", "1"), ("b.txt", "22")]);
+    let mut command = Command::cargo_bin("rclone").unwrap();
+    command.current_dir(place.path("")).env_clear().env("RCLONE_CONFIG", "");
+    command.env("RCLONE_CONFIG_HERE_TYPE", "local").env("RCLONE_EXCLUDE", "a*,c*");
+    let output = command.args(["lsf", "here:"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "b.txt\n");
+}
+
+#[test]
+fn flags_without_effect_are_told_when_asked() {
+    let run = Place::new().run(&["ls", ".", "--buffer-size", "1M", "-v"]).code(0);
+    assert!(run.log().contains("--buffer-size has no effect here"), "{}", run.log());
+    assert_eq!(Place::new().run(&["ls", ".", "--buffer-size", "1M"]).code(0).log(), "");
+}
+
+#[test]
+fn help_goes_where_it_belongs() {
+    let place = Place::new();
+    assert!(place.run(&["--help"]).printed().contains("\nCommands:\n"));
+    assert!(place.run(&["sync", "--help"]).printed().contains("<DESTINATION>"));
+    assert!(place.run(&["help", "flags", "bwlimit"]).printed().contains("--bwlimit <RATE>"));
+    assert!(place.run(&["help", "backend", "ftp"]).printed().contains("RCLONE_FTP_EXPLICIT_TLS"));
+    let bare = place.run(&[]).code(2);
+    assert!(bare.output().is_empty() && bare.log().contains("\nCommands:\n"));
+    let version = place.run(&["-V"]).printed();
+    assert_eq!(version, place.run(&["version"]).printed());
+}
+
+#[test]
+fn completions_know_commands_and_flags() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = Place::new().run(&["completion", shell]).printed();
+        assert!(script.contains("listremotes") && script.contains("bwlimit"), "{shell}");
+    }
+}
