@@ -11,7 +11,7 @@ use sync_core::ops::Failures;
 use sync_core::{Error, ErrorKind};
 
 use crate::resolve::Resolved;
-use crate::signal;
+use crate::stop;
 
 /// All went well, or the one who reads our output has seen enough.
 const SUCCESS: u8 = 0;
@@ -106,7 +106,7 @@ fn left_out(error: &clap::Error) -> Option<(&str, &'static str)> {
 /// Logs how `command` ended and returns the exit code.
 pub(crate) fn finish(command: &str, result: &anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return SUCCESS.into() };
-    let code = signal::exit_code().unwrap_or_else(|| code(error));
+    let code = stop::exit_code().unwrap_or_else(|| code(error));
     if code == SUCCESS {
         return code.into();
     }
@@ -174,8 +174,10 @@ pub(crate) async fn retried(
     resolved: &Resolved,
     mut run: impl AsyncFnMut() -> Result<(), Failures>,
 ) -> anyhow::Result<()> {
-    let tries = resolved.globals.config.retries.max(1);
-    for attempt in 1..tries {
+    let config = &resolved.globals.config;
+    let tries = config.retries.max(1);
+    let mut attempt = 1;
+    loop {
         let Err(failures) = run().await else {
             if attempt > 1 {
                 tracing::error!("Attempt {attempt}/{tries} succeeded");
@@ -185,12 +187,15 @@ pub(crate) async fn retried(
         if !worth_another_run(&failures) {
             return Err(failures.into());
         }
-        resolved.reporter().forget_errors();
-        let Failures { count, last } = failures;
+        let Failures { count, last } = &failures;
         tracing::error!("Attempt {attempt}/{tries} failed with {count} errors and: {last}");
-        tokio::time::sleep(resolved.globals.config.retries_sleep.or_zero()).await;
+        if attempt == tries {
+            return Err(failures.into());
+        }
+        resolved.reporter().forget_errors();
+        tokio::time::sleep(config.retries_sleep.or_zero()).await;
+        attempt += 1;
     }
-    Ok(run().await?)
 }
 
 /// Tells whether another run can help: not when the one failure there was is certain.

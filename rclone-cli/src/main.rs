@@ -17,7 +17,7 @@ mod remotes;
 mod resolve;
 mod settings;
 mod shown;
-mod signal;
+mod stop;
 mod target;
 mod units;
 mod values;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use sync_core::context::{Confirm, Context, Options};
 use sync_core::filter::{self, Filter, ListForm};
-use sync_core::{Name, Tree};
+use sync_core::{Name, Progress, Tree};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, Globals};
@@ -16,7 +16,7 @@ use crate::environment::Environment;
 use crate::exit::Usage;
 use crate::progress::{self, Display, Reporter};
 use crate::remotes::Remotes;
-use crate::signal;
+use crate::stop::{self, Capped};
 use crate::values::{Size, Span};
 
 /// A command line, resolved.
@@ -55,13 +55,27 @@ impl Resolved {
     pub(crate) fn context(&self) -> Context {
         let mut display = self.display.lock().unwrap_or_else(PoisonError::into_inner);
         display.get_or_insert_with(|| self.reporter.display());
+        let cancel = self.cancel.get_or_init(|| self.cancellation());
+        let reporter = Arc::clone(&self.reporter) as Arc<dyn Progress>;
         Context {
             options: self.options.clone(),
             filter: Arc::clone(&self.filter),
-            progress: Arc::clone(&self.reporter) as _,
+            progress: match self.globals.copy.max_transfer {
+                Size(Some(most)) => Arc::new(Capped::new(reporter, most, cancel.clone())),
+                Size(None) => reporter,
+            },
             confirm: self.confirm.clone(),
-            cancel: self.cancel.get_or_init(signal::cancellation).clone(),
+            cancel: cancel.clone(),
         }
+    }
+
+    fn cancellation(&self) -> CancellationToken {
+        let token = stop::by_signal();
+        let longest = self.globals.copy.max_duration.or_zero();
+        if !longest.is_zero() {
+            stop::after(longest, &token);
+        }
+        token
     }
 
     /// Returns who counts what the engine does.

@@ -54,21 +54,9 @@ pub(crate) struct Copy {
     #[arg(long)]
     pub(crate) create_empty_src_dirs: bool,
 
-    /// Look for each file on the destination instead of listing it
-    #[arg(long)]
-    pub(crate) no_traverse: bool,
-
-    /// Do all the checks before the first transfer
-    #[arg(long)]
-    pub(crate) check_first: bool,
-
     /// Most files waiting to be transferred
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub(crate) max_backlog: usize,
-
-    /// Order of transfers, such as size,desc
-    #[arg(long, value_name = "ORDER")]
-    pub(crate) order_by: Option<String>,
 
     /// Stop after transferring this much
     #[arg(long, value_name = "SIZE", default_value = "off")]
@@ -79,22 +67,10 @@ pub(crate) struct Copy {
     pub(crate) max_duration: Span,
 }
 
-/// Synchronising: what is deleted on the destination, and when.
+/// Synchronising: what is deleted on the destination, always after the transfers.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Sync")]
 pub(crate) struct Sync {
-    /// Delete after transferring (the default)
-    #[arg(long)]
-    pub(crate) delete_after: bool,
-
-    /// Delete before transferring
-    #[arg(long)]
-    pub(crate) delete_before: bool,
-
-    /// Delete while transferring
-    #[arg(long)]
-    pub(crate) delete_during: bool,
-
     /// Delete excluded files on the destination, too
     #[arg(long)]
     pub(crate) delete_excluded: bool,
@@ -136,21 +112,20 @@ mod tests {
         let copy = parse("copy a b --partial-suffix .tmp --immutable --no-update-modtime").copy;
         assert_eq!(copy.partial_suffix, ".tmp");
         assert!(copy.immutable && copy.no_update_modtime);
-        let copy = parse("copy a b --create-empty-src-dirs --no-traverse --check-first").copy;
-        assert!(copy.create_empty_src_dirs && copy.no_traverse && copy.check_first);
-        let copy = parse("copy a b --max-backlog 5 --order-by size,desc --max-transfer 1M").copy;
-        assert_eq!((copy.max_backlog, copy.order_by.as_deref()), (5, Some("size,desc")));
+        assert!(parse("copy a b --create-empty-src-dirs").copy.create_empty_src_dirs);
+        let copy = parse("copy a b --max-backlog 5 --max-transfer 1M").copy;
+        assert_eq!(copy.max_backlog, 5);
         assert_eq!(copy.max_transfer.to_string(), "1Mi");
         assert_eq!(parse("copy a b --max-duration 1h").copy.max_duration.to_string(), "1h0m0s");
     }
 
     #[test]
-    fn deletion_is_bounded_and_timed() {
-        let sync = parse("sync a b --delete-during --max-delete 10 --ignore-errors").sync;
-        assert!(sync.delete_during && sync.ignore_errors);
+    fn deletion_is_bounded() {
+        let sync = parse("sync a b --max-delete 10 --ignore-errors").sync;
+        assert!(sync.ignore_errors);
         assert_eq!(sync.max_delete, Limit(Some(10)));
-        let sync = parse("sync a b --delete-before --delete-after --delete-excluded").sync;
-        assert!(sync.delete_before && sync.delete_after && sync.delete_excluded);
+        let sync = parse("sync a b --delete-excluded").sync;
+        assert!(sync.delete_excluded);
         assert_eq!(sync.max_delete, Limit(None));
     }
 }

@@ -52,10 +52,6 @@ pub(crate) struct Config {
           require_equals = true, value_parser = crate::values::boolean)]
     pub(crate) ask_password: bool,
 
-    /// Answer every question with its default
-    #[arg(long)]
-    pub(crate) auto_confirm: bool,
-
     /// How often to run a failing command
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) retries: u32,
@@ -75,15 +71,6 @@ pub(crate) struct Config {
     /// Print numbers with suffixes Ki, Mi, Gi
     #[arg(long)]
     pub(crate) human_readable: bool,
-
-    /// When to show colours: auto, never or always
-    #[arg(long, value_name = "WHEN", default_value = "AUTO", ignore_case = true,
-          value_parser = ["AUTO", "NEVER", "ALWAYS"], hide_possible_values = true)]
-    pub(crate) color: String,
-
-    /// List recursively where the remote can
-    #[arg(long)]
-    pub(crate) fast_list: bool,
 }
 
 #[cfg(test)]
@@ -119,16 +106,13 @@ mod tests {
         let config = parse("ls x --config /c --password-command pass").config;
         assert_eq!(config.config.as_deref(), Some("/c".as_ref()));
         assert_eq!(config.password_command.as_deref(), Some("pass"));
-        assert!(config.ask_password && !config.auto_confirm);
-        let config = parse("ls x --ask-password=false --auto-confirm").config;
-        assert!(!config.ask_password && config.auto_confirm);
+        assert!(config.ask_password);
+        assert!(!parse("ls x --ask-password=false").config.ask_password);
     }
 
     #[test]
     fn output_has_its_flags() {
-        let config = parse("ls x --human-readable --color never --fast-list").config;
-        assert!(config.human_readable && config.fast_list);
-        assert_eq!(config.color, "never");
+        assert!(parse("ls x --human-readable").config.human_readable);
         assert!(parse("ls x --error-on-no-transfer").config.error_on_no_transfer);
     }
 }

@@ -82,3 +82,25 @@ fn completions_know_commands_and_flags() {
         assert!(script.contains("listremotes") && script.contains("bwlimit"), "{shell}");
     }
 }
+
+#[test]
+fn a_run_stops_at_its_limit_of_bytes() {
+    let place = Place::new();
+    let content = "x".repeat(1 << 20);
+    for name in 0..9 {
+        place.write(&format!("s/{name}"), &content);
+    }
+    let run = place.run(&["copy", "s", "d", "--transfers", "1", "--max-transfer", "2M"]).code(8);
+    assert!(run.log().contains("max transfer limit reached as set by --max-transfer"));
+    let copied = place.all("d").iter().filter(|name| !name.contains("partial")).count();
+    assert!((1..=3).contains(&copied), "{:?}", place.all("d"));
+}
+
+#[test]
+fn a_run_stops_at_its_limit_of_time() {
+    let place = Place::with(&[("s/a", &"x".repeat(1 << 20))]);
+    let limits = ["--bwlimit", "64K", "--max-duration", "300ms"];
+    let run = place.run(&[&["copy", "s", "d"], limits.as_slice()].concat()).code(10);
+    assert!(run.log().contains("max transfer duration reached as set by --max-duration"));
+    assert_eq!(place.read("d/a"), None);
+}

@@ -1,0 +1,103 @@
+//! What stops the engine before its end, and the exit code that tells so: a signal, `--max-duration`,
+//! `--max-transfer`. A second signal stops the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+
+use sync_core::{Event, Progress};
+use tokio_util::sync::CancellationToken;
+
+/// What a process that a signal ended is reported as, before the signal's number is added.
+const SIGNALLED: u8 = 128;
+/// `--max-transfer` was reached.
+const TRANSFER_LIMIT: u8 = 8;
+/// `--max-duration` was reached.
+const DURATION_LIMIT: u8 = 10;
+
+/// The exit code of a run that was stopped; 0 while it was not.
+static STOPPED: AtomicU8 = AtomicU8::new(0);
+
+/// Returns the exit code of a run that was stopped.
+pub(crate) fn exit_code() -> Option<u8> {
+    Some(STOPPED.load(Ordering::Relaxed)).filter(|&code| code != 0)
+}
+
+/// Stops the engine; the first reason counts.
+fn stop(token: &CancellationToken, code: u8) {
+    let _ = STOPPED.compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed);
+    token.cancel();
+}
+
+/// Returns a token that the first signal cancels. A second signal ends the process at once.
+pub(crate) fn by_signal() -> CancellationToken {
+    let token = CancellationToken::new();
+    let cancelled = token.clone();
+    tokio::spawn(async move {
+        let Some((name, number)) = next_signal().await else { return };
+        tracing::warn!("Signal received: {name}, stopping; once more stops at once");
+        stop(&cancelled, SIGNALLED + number);
+        if let Some((_, number)) = next_signal().await {
+            end(SIGNALLED + number);
+        }
+    });
+    token
+}
+
+#[expect(clippy::exit, reason = "the user asked twice")]
+fn end(code: u8) {
+    std::process::exit(code.into());
+}
+
+/// Waits for a signal and returns its name and number.
+#[cfg(unix)]
+async fn next_signal() -> Option<(&'static str, u8)> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).ok()?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result.ok().map(|()| ("interrupt", 2)),
+        _ = terminate.recv() => Some(("terminated", 15)),
+    }
+}
+
+#[cfg(not(unix))]
+async fn next_signal() -> Option<(&'static str, u8)> {
+    tokio::signal::ctrl_c().await.ok().map(|()| ("interrupt", 2))
+}
+
+/// Stops the engine after a while.
+pub(crate) fn after(duration: Duration, token: &CancellationToken) {
+    let token = token.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(duration).await;
+        tracing::error!("max transfer duration reached as set by --max-duration");
+        stop(&token, DURATION_LIMIT);
+    });
+}
+
+/// Listens for another, and stops the engine once so many bytes have moved.
+pub(crate) struct Capped {
+    listener: Arc<dyn Progress>,
+    left: AtomicU64,
+    token: CancellationToken,
+}
+
+impl Capped {
+    pub(crate) fn new(listener: Arc<dyn Progress>, most: u64, token: CancellationToken) -> Self {
+        Self { listener, left: AtomicU64::new(most), token }
+    }
+}
+
+impl Progress for Capped {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Transferred { bytes, .. } = event {
+            let take = |left: u64| left.checked_sub(bytes);
+            let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+            if taken.is_err() && !self.token.is_cancelled() {
+                tracing::error!("max transfer limit reached as set by --max-transfer");
+                stop(&self.token, TRANSFER_LIMIT);
+            }
+        }
+        self.listener.event(event);
+    }
+}
