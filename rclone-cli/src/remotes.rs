@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, anyhow, bail};
 use ftp_client::ftp_proto::secret::Secret;
+use sync_core::encoding::Encoder;
 use sync_core::remote::local::Local;
 use sync_core::{Name, Path, Remote, Tree};
 
@@ -194,7 +195,7 @@ fn local(text: &str) -> anyhow::Result<Path> {
     } else {
         path
     };
-    Path::new(path.as_os_str().as_encoded_bytes()).map_err(|error| anyhow!("{text}: {error}"))
+    printed(text, path.as_os_str().as_encoded_bytes())
 }
 
 /// Takes `..` out of an absolute path: as the file system sees it as far as the path exists.
@@ -225,8 +226,13 @@ fn server_path(text: &str) -> anyhow::Result<Path> {
         }
     }
     let start = if text.starts_with('/') { "/" } else { "" };
-    Path::new(format!("{start}{}", names.join("/")).as_bytes())
-        .map_err(|error| anyhow!("{text}: {error}"))
+    printed(text, format!("{start}{}", names.join("/")).as_bytes())
+}
+
+/// Returns a path written as listings print it: the look-alikes of control characters mean these.
+fn printed(text: &str, path: &[u8]) -> anyhow::Result<Path> {
+    let path = Encoder::display().from_server(path);
+    Path::new(&path).map_err(|error| anyhow!("{text}: {error}"))
 }
 
 #[cfg(test)]
@@ -284,6 +290,7 @@ mod tests {
         assert_eq!(path("a//b/../c/").unwrap(), "a/c");
         assert_eq!(path("/../a").unwrap(), "/a");
         assert_eq!(path("").unwrap(), "");
+        assert_eq!(path("a␁/b␊‛␊").unwrap(), "a\u{1}/b\n␊");
         assert!(path("../a").is_err());
         assert!(path("a/../../b").is_err());
     }
