@@ -1,16 +1,21 @@
 //! Standard output, the only place that writes to it. A reader that went away is no failure.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use crate::progress::above_bars;
 
 /// Buffered standard output. Once its reader is gone, what is written vanishes.
 #[derive(Debug)]
-pub(crate) struct Output(BufWriter<Screen>);
+pub(crate) struct Output {
+    inner: BufWriter<Screen>,
+    /// Whether somebody watches, who wants each line at once.
+    watched: bool,
+}
 
 impl Output {
     pub(crate) fn new() -> Self {
-        Self(BufWriter::with_capacity(1 << 16, Screen { gone: false }))
+        let inner = BufWriter::with_capacity(1 << 16, Screen { gone: false });
+        Self { inner, watched: io::stdout().is_terminal() }
     }
 
     /// Writes a line.
@@ -19,17 +24,18 @@ impl Output {
     /// When it cannot be written.
     pub(crate) fn row(&mut self, line: &[u8]) -> io::Result<()> {
         self.write_all(line)?;
-        self.write_all(b"\n")
+        self.write_all(b"\n")?;
+        if self.watched { self.flush() } else { Ok(()) }
     }
 }
 
 impl Write for Output {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.0.write(data)
+        self.inner.write(data)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.inner.flush()
     }
 }
 

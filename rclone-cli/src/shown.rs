@@ -7,6 +7,8 @@ use jiff::{Timestamp, Zoned};
 use sync_core::encoding::Encoder;
 use sync_core::{Entry, Path, Tree};
 
+use crate::units;
+
 /// Returns a path on one line, with look-alikes for control characters.
 pub(crate) fn path(path: &Path) -> Vec<u8> {
     Encoder::display().to_server(path.as_bytes())
@@ -39,6 +41,15 @@ fn timestamp(entry: &Entry) -> Timestamp {
 /// Returns an entry's size; -1 for directories and where nobody knows it.
 pub(crate) fn size(entry: &Entry) -> i64 {
     entry.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(-1)
+}
+
+/// Returns an entry's size right-aligned: in `width` columns, or with a suffix in nine.
+pub(crate) fn size_field(entry: &Entry, human: bool, width: usize) -> String {
+    match u64::try_from(size(entry)) {
+        Ok(bytes) if human => format!("{:>9}", units::size(bytes)),
+        _ if human => format!("{:>9}", -1),
+        _ => format!("{:>width$}", size(entry)),
+    }
 }
 
 /// Returns bytes as lower-case hexadecimal digits.

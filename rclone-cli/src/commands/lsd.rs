@@ -21,12 +21,14 @@ pub(crate) struct Args {
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let depth = depth(resolved, args.recursive);
     let mut listing = Listing::open(resolved, &args.path, depth).await?;
+    let human = resolved.globals.config.human_readable;
     let mut output = Output::new();
     while let Some(found) = listing.next().await {
         if found.entry.is_directory() {
             let time = shown::time(&found.entry).strftime("%Y-%m-%d %H:%M:%S").to_string();
             // How many things it holds would take a listing of its own.
-            write!(output, "{:>12} {time} {:>9} ", shown::size(&found.entry), -1)?;
+            let (size, count) = (shown::size_field(&found.entry, human, 12), -1);
+            write!(output, "{size} {time} {count:>0$} ", if human { 8 } else { 9 })?;
             output.row(&shown::path(&found.path))?;
         }
     }

@@ -17,10 +17,11 @@ pub(crate) struct Args {
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let mut listing =
         Listing::open(resolved, &args.path, resolved.context().options.max_depth).await?;
+    let human = resolved.globals.config.human_readable;
     let mut output = Output::new();
     while let Some(found) = listing.next_file().await {
         let time = shown::time(&found.entry).strftime("%Y-%m-%d %H:%M:%S%.9f").to_string();
-        write!(output, "{:>9} {time} ", shown::size(&found.entry))?;
+        write!(output, "{} {time} ", shown::size_field(&found.entry, human, 9))?;
         output.row(&shown::path(&found.path))?;
     }
     output.flush()?;

@@ -45,6 +45,20 @@ fn lsl_shows_times_too() {
 }
 
 #[test]
+fn sizes_can_have_suffixes() {
+    let place = Place::with(&[("t/kb", &"x".repeat(1536)), ("t/d/", "")]);
+    let run = |verb| place.run(&[verb, "t", "--human-readable"]).printed();
+    assert_eq!(run("ls"), "  1.500Ki kb\n");
+    assert_eq!(run("lsl"), "  1.500Ki 2020-01-02 03:04:05.123456789 kb\n");
+    assert!(run("lsd").ends_with("       -1 d\n"), "{}", run("lsd"));
+}
+
+#[test]
+fn a_name_can_be_given_as_it_is_printed() {
+    assert_eq!(place().run(&["ls", "t/ctl␁␊"]).printed(), "        1 ctl␁␊\n");
+}
+
+#[test]
 fn lsd_shows_directories_alone() {
     let shown = place().run(&["lsd", "t", "-R"]).printed();
     let names: Vec<_> = shown.lines().map(|line| &line[43..]).collect();
