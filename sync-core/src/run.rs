@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::context::{Answer, Context};
 use crate::progress::{Deed, Event};
-use crate::{Error, Path};
+use crate::{Error, ErrorKind, Path};
 
 /// What a verb ends with when not all went well. Each failure on a path was told to the listener as
 /// [`Event::Failed`] when it happened.
@@ -65,8 +65,11 @@ impl Run {
     }
 
     /// Tells of a failure on `path` and counts it; it does not stand in the way of deletions
-    /// elsewhere.
+    /// elsewhere. What was given up when the run was stopped counts once, at the end.
     pub(crate) fn doubt(&self, path: &Path, error: Error) {
+        if error.kind() == ErrorKind::Cancelled && self.ctx.cancel.is_cancelled() {
+            return;
+        }
         self.ctx.progress.event(Event::Failed { path, error: &error });
         let mut tally = self.tally();
         tally.count += 1;
@@ -163,7 +166,6 @@ impl<'a> Change<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
 
     #[test]
     fn failures_are_counted_and_the_last_is_kept() {

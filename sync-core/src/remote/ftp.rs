@@ -4,12 +4,12 @@
 //! [`Encoder`]; what a listing holds and nobody understood becomes a doubt; errors keep the server's
 //! words and gain a way out.
 
+mod directories;
 mod entry;
 mod error;
 mod transfer;
 
-use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,10 +18,11 @@ use ftp_client::{Lease, Personality, Pool};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::encoding::Encoder;
-use crate::entry::{Entry, Kind, Listing};
+use crate::entry::{Entry, Listing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Path;
 use crate::remote::{Capability, Reader, Remote, Writer};
+use directories::Directories;
 use entry::{Clock, entry, listing};
 use error::{explain, explain_directory};
 use transfer::{Incoming, Outgoing};
@@ -32,8 +33,7 @@ pub struct Ftp {
     pool: Pool,
     encoder: Encoder,
     label: String,
-    /// Directories seen or made: no need to make them.
-    known: Mutex<HashSet<Path>>,
+    known: Directories,
     /// How far the server's clock, as it shows in `LIST`, is ahead of UTC, once that was measured.
     ahead: tokio::sync::OnceCell<SignedDuration>,
 }
@@ -46,7 +46,7 @@ impl Ftp {
     pub fn new(options: ftp_client::Options, encoder: Encoder) -> Result<Self> {
         let label = format!("ftp://{}", options.host);
         let pool = Pool::new(options).map_err(|error| explain(error, ""))?;
-        let known = Mutex::default();
+        let known = Directories::default();
         Ok(Self { pool, encoder, label, known, ahead: tokio::sync::OnceCell::new() })
     }
 
@@ -65,77 +65,6 @@ impl Ftp {
 
     fn encode_all(&self, paths: &[Path]) -> Vec<Vec<u8>> {
         paths.iter().map(|path| self.encode(path)).collect()
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashSet<Path>> {
-        self.known.lock().expect("no holder of the lock panics")
-    }
-
-    /// Forgets a directory and all below it.
-    fn forget(&self, directory: &Path) {
-        self.known().retain(|known| !known.is_within(directory));
-    }
-
-    /// Returns those of the directories and their parents that are not known to be there, parents
-    /// first, each once.
-    fn unknown(&self, directories: &[Path]) -> Vec<Path> {
-        let known = self.known();
-        let mut seen = HashSet::new();
-        let mut chain = Vec::new();
-        for directory in directories {
-            let first = chain.len();
-            let mut next = Some(directory.clone());
-            while let Some(directory) = next.filter(|next| next.name().is_some()) {
-                if known.contains(&directory) || !seen.insert(directory.clone()) {
-                    break;
-                }
-                next = directory.parent();
-                chain.push(directory);
-            }
-            chain[first..].reverse();
-        }
-        chain
-    }
-
-    /// Makes directories in one go and returns the errors by directory. A directory that is there
-    /// already also answers with an error here.
-    async fn try_mkdir(
-        &self,
-        session: &mut Lease,
-        chain: Vec<Path>,
-    ) -> Vec<(Path, Option<ftp_client::Error>)> {
-        let results = session.mkdir_all(&self.encode_all(&chain)).await;
-        let made: Vec<_> =
-            chain.into_iter().zip(results).map(|(path, made)| (path, made.err())).collect();
-        let mut known = self.known();
-        for (path, _) in made.iter().filter(|(_, error)| error.is_none()) {
-            // What has been made stands in directories that are there.
-            let mut next = Some(path.clone());
-            while let Some(directory) = next {
-                next = directory.parent();
-                known.insert(directory);
-            }
-        }
-        drop(known);
-        made
-    }
-
-    /// Tells what became of a directory that was to be made.
-    fn made(
-        &self,
-        path: &Path,
-        error: Option<ftp_client::Error>,
-        there: Option<Entry>,
-    ) -> Result<()> {
-        match (there, error) {
-            (Some(entry), _) if entry.is_directory() => {
-                self.known().insert(path.clone());
-                Ok(())
-            }
-            (Some(Entry { kind: Kind::File, .. }), _) => Err(Error::not_a_directory(path)),
-            (_, Some(error)) => Err(explain_directory(error, path)),
-            (_, None) => Err(Error::new(ErrorKind::Other, "a parent could not be made").on(path)),
-        }
     }
 
     /// Measures once how far times in `LIST` are ahead, by asking for one file's time in UTC.
@@ -159,9 +88,43 @@ impl Ftp {
         Clock { ahead: ahead.copied().unwrap_or_default() }
     }
 
+    fn measured(&self) -> Clock {
+        Clock { ahead: self.ahead.get().copied().unwrap_or_default() }
+    }
+
+    /// Makes directories in one flight, and returns the failures. Whatever stands there already fails
+    /// too, and is looked at afterwards: a directory is no failure.
+    async fn make(&self, session: &mut Lease, chain: Vec<Path>) -> HashMap<Path, Error> {
+        let results = session.mkdir_all(&self.encode_all(&chain)).await;
+        let mut failed = Vec::new();
+        for (directory, result) in chain.into_iter().zip(results) {
+            match result {
+                Ok(()) => self.known.add(&directory),
+                Err(error) => failed.push((directory, error)),
+            }
+        }
+        failed.retain(|(directory, _)| !self.known.has(directory));
+        let paths: Vec<Path> = failed.iter().map(|(directory, _)| directory.clone()).collect();
+        let there = self.stat_in(session, &paths).await;
+        let mut failures = HashMap::new();
+        for ((directory, error), there) in failed.into_iter().zip(there) {
+            let error = match there {
+                Ok(Some(entry)) if entry.is_file() => Error::not_a_directory(&directory),
+                // A link serves as what it points to.
+                Ok(Some(_)) => {
+                    self.known.add(&directory);
+                    continue;
+                }
+                _ => explain_directory(error, &directory),
+            };
+            failures.insert(directory, error);
+        }
+        failures
+    }
+
     async fn stat_in(&self, session: &mut Lease, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
         let results = session.stat_all(&self.encode_all(paths)).await;
-        let clock = Clock { ahead: self.ahead.get().copied().unwrap_or_default() };
+        let clock = self.measured();
         let found = paths.iter().zip(results).map(|(path, found)| match found {
             Ok(None) => Ok(None),
             Ok(Some(found)) => Ok(path.name().map(|name| entry(name, &found, clock))),
@@ -203,7 +166,7 @@ impl Remote for Ftp {
         let found = session.list(&self.encode(directory)).await;
         let found = found.map_err(|error| explain_directory(error, directory))?;
         let clock = self.clock(&mut session, directory, &found.entries).await;
-        self.known().insert(directory.clone());
+        self.known.add(directory);
         Ok(listing(found, &self.encoder, clock))
     }
 
@@ -214,7 +177,7 @@ impl Remote for Ftp {
         let mut session = self.session(path).await?;
         let found = session.stat(&self.encode(path)).await;
         let found = found.map_err(|error| explain(error, path))?;
-        let clock = Clock { ahead: self.ahead.get().copied().unwrap_or_default() };
+        let clock = self.measured();
         Ok(found.zip(path.name()).map(|(found, name)| entry(name, &found, clock)))
     }
 
@@ -239,7 +202,7 @@ impl Remote for Ftp {
 
     async fn rmdir(&self, directory: &Path) -> Result<()> {
         let mut session = self.session(directory).await?;
-        self.forget(directory);
+        self.known.forget(directory);
         let removed = session.rmdir(&self.encode(directory)).await;
         removed.map_err(|error| explain_directory(error, directory))
     }
@@ -251,7 +214,7 @@ impl Remote for Ftp {
 
     async fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         let mut session = self.session(from).await?;
-        self.forget(from);
+        self.known.forget(from);
         let renamed = session.rename(&self.encode(from), &self.encode(to)).await;
         renamed.map_err(|error| explain(error, from))
     }
@@ -281,30 +244,21 @@ impl Remote for Ftp {
     }
 
     async fn mkdir_all(&self, directories: &[Path]) -> Vec<Result<()>> {
-        let chain = self.unknown(directories);
-        if chain.is_empty() {
-            return directories.iter().map(|_| Ok(())).collect();
+        let chain = self.known.unknown(directories);
+        let mut failures = HashMap::new();
+        if !chain.is_empty() {
+            let mut session = match self.session(&first(directories)).await {
+                Ok(session) => session,
+                Err(error) => return same_for_all(error, directories.len()),
+            };
+            failures = self.make(&mut session, chain).await;
         }
-        let mut session = match self.session(&first(directories)).await {
-            Ok(session) => session,
-            Err(error) => return same_for_all(error, directories.len()),
+        let mut made = |directory: &Path| match failures.remove(directory) {
+            _ if self.known.has(directory) => Ok(()),
+            Some(error) => Err(error),
+            None => Err(Error::new(ErrorKind::Other, "a parent could not be made").on(directory)),
         };
-        let mut errors: Vec<_> = self.try_mkdir(&mut session, chain).await;
-        let missing: Vec<Path> = {
-            let known = self.known();
-            let is_missing = |path: &&Path| path.name().is_some() && !known.contains(path);
-            directories.iter().filter(is_missing).cloned().collect()
-        };
-        let mut stats = self.stat_in(&mut session, &missing).await.into_iter();
-        let mut make = |path: &Path| {
-            if !missing.contains(path) {
-                return Ok(());
-            }
-            let at = errors.iter().position(|(tried, _)| tried == path);
-            let error = at.and_then(|at| errors.swap_remove(at).1);
-            self.made(path, error, stats.next().and_then(Result::ok).flatten())
-        };
-        directories.iter().map(&mut make).collect()
+        directories.iter().map(&mut made).collect()
     }
 
     async fn rmdir_all(&self, directories: &[Path]) -> Vec<Result<()>> {
@@ -312,7 +266,7 @@ impl Remote for Ftp {
             Ok(session) => session,
             Err(error) => return same_for_all(error, directories.len()),
         };
-        directories.iter().for_each(|directory| self.forget(directory));
+        directories.iter().for_each(|directory| self.known.forget(directory));
         let results = session.rmdir_all(&self.encode_all(directories)).await;
         let explained = |(path, result): (&Path, Result<_, _>)| {
             result.map_err(|error| explain_directory(error, path))
