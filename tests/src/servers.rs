@@ -226,7 +226,9 @@ fn spawn(software: Software, security: Security, at: SocketAddrV4, folder: &Path
     }
     // Sessions of vsftpd leave the process group; nothing leaves a PID namespace.
     if is_root() {
-        let alone = ["unshare", "--pid", "--fork", "--kill-child"];
+        // Its first process is a shell, which takes the orphans: vsftpd ends when one is given to it.
+        let script = "\"$@\" & wait";
+        let alone = ["unshare", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"];
         arguments.splice(0..0, alone.map(String::from));
     }
     let log = fs::File::create(folder.join("log")).expect("a log");
