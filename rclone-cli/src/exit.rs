@@ -120,13 +120,21 @@ pub(crate) fn finish(command: &str, result: &anyhow::Result<()>) -> ExitCode {
     code.into()
 }
 
-/// Returns the messages of an error and its causes, without those a message repeats already.
-fn chain(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
+/// Returns the messages of an error and its causes, without those a message repeats already. Below
+/// the engine's errors, which are whole sentences, only the server's words are worth reading.
+pub(crate) fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    let mut whole = false;
+    for cause in error.chain() {
+        if whole && !cause.is::<ftp_client::Error>() {
+            break;
+        }
+        whole |= cause.is::<Error>() || cause.is::<Failures>();
+        let message = cause.to_string();
+        match text.is_empty() {
+            true => text = message,
+            false if text.contains(&message) => {}
+            false => text = format!("{text}: {message}"),
         }
     }
     text
@@ -251,6 +259,8 @@ mod tests {
         let error = anyhow::anyhow!("no such host").context("failed to connect: no such host");
         assert_eq!(chain(&error), "failed to connect: no such host");
         assert_eq!(chain(&anyhow::anyhow!("b").context("a")), "a: b");
+        let engine = Error::new(ErrorKind::Tls, "no").caused_by("Other(Inner)");
+        assert_eq!(chain(&anyhow::Error::from(engine).context("a")), "a: no");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, anyhow, bail};
 use ftp_client::ftp_proto::secret::Secret;
+use regex::Regex;
 use sync_core::encoding::Encoder;
 use sync_core::remote::local::Local;
 use sync_core::{Name, Path, Remote, Tree};
@@ -15,7 +16,7 @@ use crate::config::location::Location;
 use crate::config::store::Store;
 use crate::config::unlock::Passwords;
 use crate::environment::Environment;
-use crate::exit::Fatal;
+use crate::exit::{Fatal, chain};
 use crate::ftp;
 use crate::prompt::{Prompt as _, Terminal};
 use crate::settings::{Settings, Sources};
@@ -183,7 +184,14 @@ impl Remotes {
 }
 
 fn no_file_system(text: &str, error: &anyhow::Error) -> anyhow::Error {
-    Fatal(format!("Failed to create file system for {text:?}: {error:#}")).into()
+    let (text, error) = (without_passwords(text), chain(error));
+    Fatal(format!("Failed to create file system for {text:?}: {error}")).into()
+}
+
+/// Hides the passwords of a connection string, which may not even be a good one.
+fn without_passwords(text: &str) -> String {
+    let password = Regex::new(r#"(,pass=)("[^"]*"?|'[^']*'?|[^,:]*)"#).expect("a sound pattern");
+    password.replace_all(text, "${1}***").into_owned()
 }
 
 /// Returns a path on this machine, absolute and without `..`.
@@ -260,6 +268,15 @@ mod tests {
         refused(":s3:", "didn't find backend called \"s3\"; this program knows ftp and local");
         refused("s:", "s is of type s3; this program knows ftp and local");
         refused(":ftp,port=x,host=h:", "option port: `x` is not a whole number");
+    }
+
+    #[test]
+    fn passwords_are_not_repeated_in_errors() {
+        let hidden = |text: &str| assert_eq!(without_passwords(text), "x,pass=***,port=1:p");
+        hidden("x,pass=hunter2,port=1:p");
+        hidden("x,pass='a,b',port=1:p");
+        hidden("x,pass=\"a:b\",port=1:p");
+        assert_eq!(without_passwords("x,pass='open"), "x,pass=***");
     }
 
     #[test]

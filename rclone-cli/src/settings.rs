@@ -75,6 +75,10 @@ impl Sources<'_> {
                 values.insert(option.key.to_owned(), value);
             }
         }
+        let unknown = |key: &str| options::option(key).is_none() && !is_override(key);
+        for (key, _) in typed.iter().filter(|(key, _)| key != "type" && unknown(key)) {
+            tracing::warn!("ftp knows no option {key} (`rclone help backend ftp` lists them)");
+        }
         for key in self.overrides(source, typed) {
             let value = self.overriding(&key, source, typed).unwrap_or_default();
             values.insert(key, value);
