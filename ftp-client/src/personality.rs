@@ -41,6 +41,22 @@ pub struct Personality {
     pub connection_limit: Option<usize>,
 }
 
+impl Personality {
+    /// Tells whether queued commands are answered in the order they came in, as RFC 959 has it.
+    ///
+    /// libunftp 0.24 answers each when it is done with it, so that a client that queues takes one
+    /// reply for another:
+    /// ```text
+    /// C: CWD /missing
+    /// C: EPSV
+    /// S: 229 Entering Extended Passive Mode (|||30268|)
+    /// S: 550 File not found
+    /// ```
+    pub fn answers_in_order(&self) -> bool {
+        !self.greeting.to_ascii_lowercase().contains("libunftp")
+    }
+}
+
 /// How the time of a file is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TimeSetting {
@@ -66,5 +82,19 @@ impl Learnt {
 
     pub(crate) fn features(&self) -> Arc<Features> {
         Arc::clone(&self.now().features)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libunftp_answers_out_of_order() {
+        let greeted =
+            |greeting: &str| Personality { greeting: greeting.into(), ..Personality::default() };
+        assert!(!greeted("Welcome to the libunftp FTP server").answers_in_order());
+        assert!(!greeted("rclone serve ftp (libunftp)").answers_in_order());
+        assert!(greeted("(vsFTPd 3.0.3)").answers_in_order());
     }
 }

@@ -54,7 +54,11 @@ impl Server {
 
     /// Returns how many commands may be in flight.
     pub(crate) fn window(&self) -> usize {
-        if self.options.pipelining == Pipelining::LockStep { 1 } else { WINDOW }
+        match self.options.pipelining {
+            Pipelining::LockStep => 1,
+            Pipelining::Auto if !self.learnt.now().answers_in_order() => 1,
+            _ => WINDOW,
+        }
     }
 }
 
