@@ -196,7 +196,8 @@ impl Server {
 fn build(files: Files, options: &Options) -> anyhow::Result<libunftp::Server<Files, DefaultUser>> {
     let login = Arc::new(options.login.clone());
     let mut builder = ServerBuilder::with_authenticator(Box::new(move || files.clone()), login)
-        .greeting("rclone serve ftp")
+        // Clients that queue commands must know whom they talk to.
+        .greeting("rclone serve ftp (libunftp)")
         .passive_ports(options.passive_ports.clone());
     if let Some(address) = &options.public_address {
         builder = builder.passive_host(address.as_str());
