@@ -56,7 +56,18 @@ impl Program {
 
     /// Adds a remote `name` that is this server.
     pub fn add(&self, name: &str, server: &Server) {
-        self.configure(&server.section(name, server.port()));
+        self.add_through(name, server, server.port());
+    }
+
+    /// Adds a remote `name` that is this server, reached through another port.
+    pub fn add_through(&self, name: &str, server: &Server, port: u16) {
+        self.configure(&server.section(name, port));
+        fs::copy(server.authority(), self.authority()).expect("the home takes files");
+    }
+
+    /// Returns the file with the certificate that vouches for the last server added.
+    fn authority(&self) -> PathBuf {
+        self.home.path().join("ca.pem")
     }
 
     /// Returns where the configuration is.
@@ -71,11 +82,24 @@ impl Program {
 
     /// Returns the command, ready for more arguments.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(&self.executable);
+        self.command_in(&["env"], arguments)
+    }
+
+    /// Returns the command as the arguments of another one, such as `prlimit`.
+    pub fn command_in<S: AsRef<OsStr>>(
+        &self,
+        wrapper: &[&str],
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Command {
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(&self.executable);
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("RCLONE")) {
                 command.env_remove(name);
             }
+        }
+        if self.authority().exists() {
+            command.env("RCLONE_CA_CERT", self.authority());
         }
         command
             .args(arguments)

@@ -91,15 +91,32 @@ impl Server {
             return None;
         }
         let identity = Authority::new().identity();
-        Some(Self::launch(host, software, security, &identity))
+        Some(Self::launch(host, software, security, &identity, "unlimited"))
+    }
+
+    /// Starts a server that cannot write files of more than so many bytes, as on a full disk.
+    /// See [`Server::start`].
+    pub fn start_limited(software: Software, security: Security, bytes: u64) -> Option<Self> {
+        if let Some(reason) = software.missing() {
+            not_run(&reason);
+            return None;
+        }
+        let (host, identity) = (Ipv4Addr::LOCALHOST, Authority::new().identity());
+        Some(Self::launch(host, software, security, &identity, &bytes.to_string()))
     }
 
     /// Starts a server that shows this certificate. See [`Server::start`].
     pub fn start_as(software: Software, security: Security, identity: &Identity) -> Self {
-        Self::launch(Ipv4Addr::LOCALHOST, software, security, identity)
+        Self::launch(Ipv4Addr::LOCALHOST, software, security, identity, "unlimited")
     }
 
-    fn launch(host: Ipv4Addr, software: Software, security: Security, identity: &Identity) -> Self {
+    fn launch(
+        host: Ipv4Addr,
+        software: Software,
+        security: Security,
+        identity: &Identity,
+        file_limit: &str,
+    ) -> Self {
         let folder = TempDir::with_prefix("ftp-").expect("a temporary folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("mode");
         let root = folder.path().join("root");
@@ -109,7 +126,7 @@ impl Server {
         // Another process may take the port between asking for a free one and listening on it.
         for _ in 0..5 {
             let at = SocketAddrV4::new(host, free_port(host));
-            let mut process = spawn(software, security, at, folder.path());
+            let mut process = spawn(software, security, at, folder.path(), file_limit);
             if greets(&mut process, at) {
                 return Self { process, software, security, at, folder };
             }
@@ -161,8 +178,10 @@ impl Server {
         if self.security == Security::Tls {
             text.push_str("explicit_tls = true\n");
         }
-        if self.software == Software::Vsftpd {
-            text.push_str("writing_mdtm = true\n");
+        match self.software {
+            Software::Vsftpd => text.push_str("writing_mdtm = true\n"),
+            Software::PureFtpd => text.push_str(&format!("encoding = {PURE_FTPD_ENCODING}\n")),
+            Software::Proftpd | Software::Pyftpdlib => {}
         }
         text
     }
@@ -174,6 +193,8 @@ impl Drop for Server {
     }
 }
 
+/// What Pure-FTPd refuses or rewrites, in the words of `encoding`.
+pub const PURE_FTPD_ENCODING: &str = "BackSlash,Ctl,Del,Dot,LeftSpace,RightSpace,Slash";
 /// [`PASSWORD`] as an `rclone.conf` spells it.
 pub const OBSCURED_PASSWORD: &str = "lzRRuDospb-jOVcDsnz2l-py7aJhNg";
 
@@ -208,12 +229,18 @@ pub fn is_root() -> bool {
 }
 
 /// Returns a port of this address that nobody listens on.
-fn free_port(host: Ipv4Addr) -> u16 {
+pub fn free_port(host: Ipv4Addr) -> u16 {
     let listener = TcpListener::bind((host, 0)).expect("a free port");
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-fn spawn(software: Software, security: Security, at: SocketAddrV4, folder: &Path) -> Child {
+fn spawn(
+    software: Software,
+    security: Security,
+    at: SocketAddrV4,
+    folder: &Path,
+    file_limit: &str,
+) -> Child {
     let mut arguments = match software {
         Software::Proftpd => proftpd(security, at, folder),
         Software::PureFtpd => pure_ftpd(security, at, folder),
@@ -232,9 +259,11 @@ fn spawn(software: Software, security: Security, at: SocketAddrV4, folder: &Path
         arguments.splice(0..0, alone.map(String::from));
     }
     let log = fs::File::create(folder.join("log")).expect("a log");
-    // The kernel ends the server should the test process die without dropping it.
-    Command::new("setpriv")
-        .args(["--pdeathsig", "KILL"])
+    // Writing beyond the limit on files is an error to report, not a signal to die by; the kernel
+    // ends the server should the test process die without dropping it.
+    Command::new("env")
+        .args(["--ignore-signal=XFSZ", "prlimit", &format!("--fsize={file_limit}")])
+        .args(["setpriv", "--pdeathsig", "KILL"])
         .args(arguments)
         .env("LD_LIBRARY_PATH", libraries())
         .stdin(Stdio::null())
@@ -242,7 +271,7 @@ fn spawn(software: Software, security: Security, at: SocketAddrV4, folder: &Path
         .stderr(log)
         .process_group(0)
         .spawn()
-        .expect("setpriv of util-linux starts")
+        .expect("env of coreutils starts")
 }
 
 fn libraries() -> String {
@@ -418,4 +447,54 @@ fn pyftpdlib(security: Security, at: SocketAddrV4, folder: &Path) -> Vec<String>
 fn write(path: String, text: &str) -> String {
     fs::write(&path, text).expect("the folder takes a configuration");
     path
+}
+
+/// Makes a test of each server, plain and over TLS, from a function that takes both.
+#[macro_export]
+macro_rules! on_every_server {
+    ($($test:ident)*) => {$(
+        mod $test {
+            use $crate::{Security::*, Software::*};
+
+            #[test]
+            fn proftpd() {
+                super::$test(Proftpd, Plain);
+            }
+
+            #[test]
+            fn proftpd_tls() {
+                super::$test(Proftpd, Tls);
+            }
+
+            #[test]
+            fn pure_ftpd() {
+                super::$test(PureFtpd, Plain);
+            }
+
+            #[test]
+            fn pure_ftpd_tls() {
+                super::$test(PureFtpd, Tls);
+            }
+
+            #[test]
+            fn pyftpdlib() {
+                super::$test(Pyftpdlib, Plain);
+            }
+
+            #[test]
+            fn pyftpdlib_tls() {
+                super::$test(Pyftpdlib, Tls);
+            }
+
+            #[test]
+            fn vsftpd() {
+                super::$test(Vsftpd, Plain);
+            }
+
+            #[test]
+            fn vsftpd_tls() {
+                super::$test(Vsftpd, Tls);
+            }
+        }
+    )*};
 }

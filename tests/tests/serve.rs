@@ -1,0 +1,138 @@
+//! `rclone serve ftp` and `rclone demo`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tests::certs::Authority;
+use tests::tree::{self, Times};
+use tests::{Program, servers};
+
+/// A running `rclone serve ftp`.
+struct Served {
+    child: Child,
+    port: u16,
+}
+
+impl Served {
+    fn start(rclone: &Program, folder: &Path, flags: &[&str]) -> Self {
+        let folder = folder.to_str().unwrap();
+        let arguments = [&["serve", "ftp", folder, "--addr=127.0.0.1:0"], flags].concat();
+        let mut child = rclone.command(arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let port = lines
+            .map(Result::unwrap)
+            .find_map(|line| line.split_once("Serving FTP on 127.0.0.1:")?.1.parse().ok());
+        Self { child, port: port.expect("it says where it listens") }
+    }
+
+    fn remote(&self, options: &str) -> String {
+        let pass = servers::OBSCURED_PASSWORD;
+        format!(":ftp,host=127.0.0.1,port={},user=me,pass={pass}{options}:", self.port)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const LOGIN: [&str; 2] = ["--user=me", "--pass=secret"];
+
+#[test]
+fn a_served_folder_takes_and_gives_files() {
+    let rclone = Program::ours();
+    let (here, there) = (rclone.home().join("here"), rclone.home().join("there"));
+    fs::create_dir(&there).unwrap();
+    tree::build(&here);
+    let served = Served::start(&rclone, &there, &LOGIN);
+    let flags = ["--create-empty-src-dirs", "--transfers=8"];
+    let (up, back) = (format!("{}up", served.remote("")), "back");
+    rclone.run(["sync", "here", &up].iter().chain(&flags)).assert(0, &[]);
+    rclone.run(["sync", &up, back].iter().chain(&flags)).assert(0, &[]);
+    // The server stamps its own times.
+    tree::assert_same(&here, &rclone.home().join(back), Times::Ignored);
+}
+
+#[test]
+fn only_the_right_login_gets_in() {
+    let rclone = Program::ours();
+    let served = Served::start(&rclone, rclone.home(), &["--user=me", "--pass=other"]);
+    let output = rclone.run(["lsf", &served.remote(""), "--retries=1", "--low-level-retries=1"]);
+    output.assert(1, &["530"]);
+}
+
+#[test]
+fn a_read_only_folder_changes_nothing() {
+    let rclone = Program::ours();
+    let there = rclone.home().join("there");
+    fs::create_dir(&there).unwrap();
+    fs::write(there.join("kept"), "kept").unwrap();
+    fs::write(rclone.home().join("new"), "new").unwrap();
+    let served = Served::start(&rclone, &there, &["--read-only", LOGIN[0], LOGIN[1]]);
+    let (root, kept) = (served.remote(""), format!("{}kept", served.remote("")));
+    assert_eq!(rclone.succeed(["cat", &kept]), "kept");
+    for refused in [vec!["copy", "new", &root], vec!["deletefile", &kept], vec!["mkdir", &kept]] {
+        let flags = ["--retries=1", "--low-level-retries=1"];
+        let output = rclone.run(refused.iter().chain(&flags));
+        assert_ne!(output.code, Some(0), "{refused:?}: {}", output.stderr);
+    }
+    assert_eq!(tree::paths(&there), ["kept"]);
+}
+
+#[test]
+fn a_certificate_offers_tls() {
+    let rclone = Program::ours();
+    let there = rclone.home().join("there");
+    fs::create_dir(&there).unwrap();
+    fs::write(there.join("found"), "").unwrap();
+    Authority::new().identity().write(rclone.home());
+    let flags = ["--cert=cert.pem", "--key=key.pem", LOGIN[0], LOGIN[1]];
+    let served = Served::start(&rclone, &there, &flags);
+    let remote = served.remote(",explicit_tls=true");
+    assert_eq!(rclone.succeed(["lsf", &remote, "--ca-cert=ca.pem"]), "found\n");
+}
+
+#[test]
+fn an_interrupt_ends_it() {
+    let rclone = Program::ours();
+    let mut served = Served::start(&rclone, rclone.home(), &LOGIN);
+    let process = served.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+    let status = served.child.wait().unwrap();
+    assert_eq!(status.code(), Some(0), "{status}");
+}
+
+#[test]
+fn real_rclone_uses_it() {
+    let executable = servers::tools().join("venv/bin/rclone");
+    if !executable.exists() {
+        return servers::not_run("real rclone is not there; tests/run fetches it");
+    }
+    let (ours, real) = (Program::ours(), Program::at(executable));
+    let (here, there) = (ours.home().join("here"), ours.home().join("there"));
+    fs::create_dir(&there).unwrap();
+    fs::create_dir_all(here.join("sub dir")).unwrap();
+    fs::write(here.join("sub dir/f"), tree::content(3 << 20, 1)).unwrap();
+    let served = Served::start(&ours, &there, &LOGIN);
+    real.succeed(["sync", here.to_str().unwrap(), &served.remote("")]);
+    tree::assert_same(&here, &there, Times::Ignored);
+}
+
+#[test]
+fn the_demo_ends_well_and_leaves_nothing() {
+    let rclone = Program::ours();
+    let temporary = rclone.home().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let mut command = rclone.command(["demo"]);
+    let output = tests::Output::of(command.env("TMPDIR", &temporary).env_remove("RCLONE_CONFIG"));
+    output.assert(0, &[]);
+    for text in ["$ rclone sync album demo:album", "--dry-run", "byte for byte"] {
+        assert!(output.stdout.contains(text), "`{text}` is not in:\n{}", output.stdout);
+    }
+    assert_eq!(tree::paths(&temporary), Vec::<String>::new());
+    assert!(!rclone.configuration().exists());
+}
