@@ -1,0 +1,135 @@
+//! `rclone sync` between a folder and each server, plain and over TLS.
+
+use std::fs;
+use std::process::Command;
+
+use tests::tree::{self, Times};
+use tests::{Program, Security, Server, Software, on_every_server};
+
+/// What `--error-on-no-transfer` ends with when there was nothing to transfer.
+const NOTHING_TRANSFERRED: i32 = 9;
+
+on_every_server! {
+    a_big_tree_survives_up_down_and_up
+    a_change_is_all_that_moves
+    a_missing_source_deletes_nothing
+}
+
+fn a_big_tree_survives_up_down_and_up(software: Software, security: Security) {
+    let Some(server) = Server::start(software, security) else { return };
+    let rclone = Program::ours();
+    rclone.add("server", &server);
+    let (here, back) = (rclone.home().join("here"), rclone.home().join("back"));
+    tree::build(&here);
+
+    let sync = |from: &str, to: &str| {
+        let flags = ["--create-empty-src-dirs", "--error-on-no-transfer", "--transfers=8"];
+        rclone.run(["sync", from, to].into_iter().chain(flags))
+    };
+    sync("here", "server:up").assert(0, &[]);
+    sync("here", "server:up").assert(NOTHING_TRANSFERRED, &[]);
+    sync("server:up", "back").assert(0, &[]);
+    tree::assert_same(&here, &back, Times::ToTheSecond);
+    sync("server:up", "back").assert(NOTHING_TRANSFERRED, &[]);
+    sync("back", "server:again").assert(0, &[]);
+    sync("here", "server:again").assert(NOTHING_TRANSFERRED, &[]);
+    rclone.run(["check", "--download", "here", "server:again"]).assert(0, &[]);
+}
+
+fn a_change_is_all_that_moves(software: Software, security: Security) {
+    let Some(server) = Server::start(software, security) else { return };
+    let rclone = Program::ours();
+    rclone.add("server", &server);
+    let here = rclone.home().join("here");
+    for name in ["kept", "grown", "touched", "gone", "dir/deep/gone too"] {
+        let path = here.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, name).unwrap();
+    }
+    rclone.succeed(["sync", "here", "server:up"]);
+    let kept = fs::metadata(server.root().join("up/kept")).unwrap();
+
+    fs::write(here.join("grown"), "grown, and how").unwrap();
+    fs::write(here.join("touched"), "TOUCHED").unwrap();
+    tree::set_modified(&here.join("touched"), std::time::UNIX_EPOCH);
+    fs::remove_file(here.join("gone")).unwrap();
+    fs::remove_dir_all(here.join("dir")).unwrap();
+    fs::write(here.join("new"), "new").unwrap();
+
+    rclone.succeed(["sync", "here", "server:up", "--dry-run"]);
+    assert_eq!(fs::read(server.root().join("up/grown")).unwrap(), b"grown", "a dry run is dry");
+    rclone.succeed(["sync", "here", "server:up"]);
+    tree::assert_same(&here, &server.root().join("up"), Times::ToTheSecond);
+    use std::os::unix::fs::MetadataExt;
+    let after = fs::metadata(server.root().join("up/kept")).unwrap();
+    assert_eq!(kept.ino(), after.ino(), "what is the same is not sent again");
+}
+
+fn a_missing_source_deletes_nothing(software: Software, security: Security) {
+    let Some(server) = Server::start(software, security) else { return };
+    let rclone = Program::ours();
+    rclone.add("server", &server);
+    let kept = rclone.home().join("here/kept");
+    fs::create_dir(kept.parent().unwrap()).unwrap();
+    fs::write(&kept, "kept").unwrap();
+    rclone.run(["sync", "server:missing", "here"]).assert(3, &["missing", "not found"]);
+    rclone.run(["sync", "server:missing/below", "here"]).assert(3, &["missing/below", "not found"]);
+    assert_eq!(fs::read(kept).unwrap(), b"kept");
+}
+
+/// vsftpd drops an upload whose data connection is closed with its TLS 1.3 tickets unread, ProFTPD
+/// runs out of tickets after two uploads: rclone 1.75 fails here.
+fn many_uploads_over_tls(software: Software) {
+    let Some(server) = Server::start(software, Security::Tls) else { return };
+    let rclone = Program::ours();
+    rclone.add("server", &server);
+    let here = rclone.home().join("here");
+    fs::create_dir(&here).unwrap();
+    for number in 0..200 {
+        fs::write(here.join(format!("{number}")), tree::content(1 << 20, number)).unwrap();
+    }
+    let megabytes = std::env::var("BIG_FILE").map_or(1024, |text| text.parse().unwrap());
+    let chunk = tree::content(1 << 20, 4711);
+    let mut big = fs::File::create(here.join("big")).unwrap();
+    for _ in 0..megabytes {
+        std::io::Write::write_all(&mut big, &chunk).unwrap();
+    }
+    rclone.succeed(["sync", "here", "server:up", "--retries=1", "--low-level-retries=1"]);
+    let same = Command::new("diff").arg("-r").args([here, server.root().join("up")]).status();
+    assert!(same.unwrap().success(), "what arrived is what was sent");
+}
+
+#[test]
+fn many_uploads_over_tls_to_vsftpd() {
+    many_uploads_over_tls(Software::Vsftpd);
+}
+
+#[test]
+fn many_uploads_over_tls_to_proftpd() {
+    many_uploads_over_tls(Software::Proftpd);
+}
+
+#[test]
+fn what_a_server_cannot_store_is_told_by_name() {
+    let Some(server) = Server::start(Software::PureFtpd, Security::Plain) else { return };
+    let rclone = Program::ours();
+    let section = server.section("server", server.port());
+    let plain: String = section
+        .lines()
+        .filter(|line| !line.starts_with("encoding"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    rclone.configure(&plain);
+    rclone.configure("encoding = Slash\n");
+    let here = rclone.home().join("here");
+    fs::create_dir(&here).unwrap();
+    for name in ["back\\slash", " leading", "fine"] {
+        fs::write(here.join(name), name).unwrap();
+    }
+    let output = rclone.run(["sync", "here", "server:up"]);
+    assert_ne!(output.code, Some(0), "{}", output.stderr);
+    for name in ["back\\slash", " leading"] {
+        let told = output.stderr.contains(&format!("ERROR : {name}:"));
+        assert!(told, "`{name}` is not told in:\n{}", output.stderr);
+    }
+    assert_eq!(tree::paths(&server.root().join("up")), ["fine"]);
+}
