@@ -44,9 +44,12 @@ where
     operation().await
 }
 
-/// Runs a many-at-once `operation`, and again on those items that failed for the moment. The results
-/// are in the order of `items`.
-pub(crate) async fn retry_all<T: Clone, F>(
+/// Runs a many-at-once removal, and again on those items that failed for the moment. The results are
+/// in the order of `items`.
+///
+/// A connection may be lost after the server has removed something and before it said so: what is
+/// not there at a further try was removed.
+pub(crate) async fn retry_removals<T: Clone, F>(
     ctx: &Context,
     items: &[T],
     operation: impl Fn(Vec<T>) -> F,
@@ -67,7 +70,8 @@ where
         let batch = pending.iter().map(|&index| items[index].clone()).collect();
         let answers = until_cancelled(ctx, async { Ok(operation(batch).await) }).await;
         for (&index, answer) in pending.iter().zip(answers.unwrap_or_default()) {
-            results[index] = answer;
+            let gone = matches!(&answer, Err(error) if error.is_not_found());
+            results[index] = if gone && attempt > 1 { Ok(()) } else { answer };
         }
         pending.retain(|&index| matches!(&results[index], Err(error) if error.is_temporary()));
         if pending.is_empty() {
@@ -133,6 +137,24 @@ mod tests {
         .await;
         assert_eq!((result.unwrap_err().kind(), tries), (ErrorKind::Timeout, 4));
         assert_eq!(begun.elapsed(), Duration::from_millis(10 + 20 + 40));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_gone_at_a_further_try_was_removed() {
+        let tries = std::cell::Cell::new(0);
+        let results = retry_removals(&Context::default(), &["lost", "missing"], |items| {
+            tries.set(tries.get() + 1);
+            let first = tries.get() == 1;
+            async move {
+                let kind = |item| match item {
+                    "lost" if first => ErrorKind::Connection,
+                    _ => ErrorKind::NotFound,
+                };
+                items.into_iter().map(|item| Err(Error::new(kind(item), item))).collect()
+            }
+        })
+        .await;
+        assert_eq!((results[0].is_ok(), results[1].is_ok(), tries.get()), (true, false, 2));
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use crate::error::{ErrorKind, Result};
 use crate::path::Path;
 use crate::progress::Deed;
 use crate::remote::Tree;
-use crate::retry::retry_all;
+use crate::retry::retry_removals;
 use crate::run::{Change, Run};
 
 /// A file to remove, relative to its tree.
@@ -38,8 +38,12 @@ pub(crate) async fn files(run: &Run, tree: &Tree, files: Vec<Doomed>, reason: &s
 async fn batch_of_files(run: &Run, tree: &Tree, batch: &[Doomed], reason: &str) {
     let paths: Vec<Path> = batch.iter().map(|file| tree.path(&file.path)).collect();
     let results =
-        retry_all(&run.ctx, &paths, |paths| async move { tree.remote.remove_all(&paths).await })
-            .await;
+        retry_removals(
+            &run.ctx,
+            &paths,
+            |paths| async move { tree.remote.remove_all(&paths).await },
+        )
+        .await;
     for (file, result) in batch.iter().zip(results) {
         run.settle(Change::new(Deed::Deleted, &file.path, reason).sized(file.size), result);
     }
@@ -58,8 +62,12 @@ pub(crate) async fn directories(run: &Run, tree: &Tree, directories: Vec<Path>, 
     for batch in agreed.chunks(BATCH) {
         let paths: Vec<Path> = batch.iter().map(|directory| tree.path(directory)).collect();
         let results =
-            retry_all(&run.ctx, &paths, |paths| async move { tree.remote.rmdir_all(&paths).await })
-                .await;
+            retry_removals(
+                &run.ctx,
+                &paths,
+                |paths| async move { tree.remote.rmdir_all(&paths).await },
+            )
+            .await;
         for (directory, result) in batch.iter().zip(results) {
             settle_directory(run, directory, reason, result);
         }
