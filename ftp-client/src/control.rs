@@ -127,13 +127,10 @@ impl Control {
                 Answer::Abandoned(_) => {}
                 Answer::Closing(reply) => return Err(turned_away(reply)),
                 Answer::Preliminary(reply) => return Ok(Told::Begun(reply)),
-                Answer::Final(Sent { command: None, .. }, _) => {}
                 Answer::Final(Sent { command: Some(command), aside: false }, reply) => {
                     return Ok(Told::Done(command, reply));
                 }
-                Answer::Final(Sent { command: Some(command), aside: true }, reply) => {
-                    self.noted.push((command, reply));
-                }
+                answer @ Answer::Final(..) => self.note(answer),
             }
         }
     }
@@ -203,14 +200,23 @@ impl Control {
         }
     }
 
+    fn note(&mut self, answer: Answer<Sent>) {
+        if let Answer::Final(Sent { command: Some(command), aside: true }, reply) = answer {
+            self.noted.push((command, reply));
+        }
+    }
+
     /// Takes the answers to commands sent aside.
     pub(crate) fn noted(&mut self) -> Vec<(Command, Reply)> {
         std::mem::take(&mut self.noted)
     }
 
     /// Waits until every answer has arrived that is still due to an operation given up.
+    ///
+    /// Commands sent aside hold nobody up: their answers come before those of the next operation.
     pub(crate) async fn settle(&mut self) -> Result<()> {
-        if self.exchange.owed() == 0 {
+        let aside = self.exchange.in_flight().filter(|sent| sent.aside).count();
+        if aside == self.exchange.owed() {
             return self.usable();
         }
         self.exchange.abandon();
@@ -232,15 +238,14 @@ impl Control {
 
     /// Tells, without waiting, whether the server is still there and in step.
     pub(crate) fn is_alive(&mut self) -> bool {
-        let idle = self.exchange.owed() == 0;
-        while idle && self.usable().is_ok() {
+        while self.usable().is_ok() {
             match self.next().now_or_never() {
                 None => {
                     self.framed.get_mut().restart_deadlines();
                     return true;
                 }
                 Some(Ok(Answer::Closing(_)) | Err(_)) => self.broken = true,
-                Some(Ok(_)) => {}
+                Some(Ok(answer)) => self.note(answer),
             }
         }
         self.usable().is_ok()

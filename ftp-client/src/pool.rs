@@ -269,3 +269,119 @@ impl Drop for Lease {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// Serves logins and `SIZE`, `limit` connections at once, and returns its port.
+    async fn serve(limit: usize) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let room = Arc::new(Semaphore::new(limit));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                match Arc::clone(&room).try_acquire_owned() {
+                    Ok(place) => drop(tokio::spawn(async move {
+                        // The client may leave at any time.
+                        let _ = talk(stream).await;
+                        drop(place);
+                    })),
+                    Err(_) => {
+                        let refusal = b"421 Too many connections from your address.\r\n";
+                        let _ = stream.write_all(refusal).await;
+                    }
+                }
+            }
+        });
+        port
+    }
+
+    async fn talk(stream: TcpStream) -> std::io::Result<()> {
+        let mut stream = BufReader::new(stream);
+        stream.write_all(b"220 hi\r\n").await?;
+        let mut line = String::new();
+        while stream.read_line(&mut line).await? > 0 {
+            let reply: &[u8] = match &line[..4] {
+                "USER" => b"230 in\r\n",
+                "PWD\r" => b"257 \"/\"\r\n",
+                "SIZE" => b"213 7\r\n",
+                "QUIT" => return stream.write_all(b"221 bye\r\n").await,
+                _ => b"200 ok\r\n",
+            };
+            stream.write_all(reply).await?;
+            line.clear();
+        }
+        Ok(())
+    }
+
+    fn pool(port: u16, concurrency: usize) -> Pool {
+        let host = "127.0.0.1".to_owned();
+        Pool::new(Options { host, port, concurrency, ..Options::default() }).expect("a pool")
+    }
+
+    async fn work(pool: &Pool, tasks: usize) -> Vec<Result<u64>> {
+        let one = || async { pool.session().await?.size(b"a").await };
+        join_all((0..tasks).map(|_| one())).await
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_shrinks_the_pool_and_fails_nothing() {
+        let pool = pool(serve(3).await, 0);
+        let first = pool.session().await.expect("a session");
+        let results = work(&pool, 40).await;
+        assert!(results.iter().all(|size| matches!(size, Ok(7))), "{results:?}");
+        assert!(pool.personality().connection_limit.is_some_and(|limit| limit <= 3));
+        drop(first);
+        assert!(work(&pool, 10).await.iter().all(Result::is_ok));
+    }
+
+    #[tokio::test]
+    async fn a_budget_of_one_serves_everybody() {
+        let pool = pool(serve(1).await, 1);
+        assert!(work(&pool, 20).await.iter().all(Result::is_ok));
+        assert_eq!(pool.0.state().idle.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_server_without_room_is_an_error_not_a_wait() {
+        let pool = pool(serve(0).await, 0);
+        let error = pool.session().await.expect_err("no room");
+        assert_eq!(*error.kind(), ErrorKind::TooManyConnections);
+        assert!(error.is_temporary());
+    }
+
+    #[tokio::test]
+    async fn a_session_that_is_out_of_step_is_not_given_back() {
+        let pool = pool(serve(9).await, 0);
+        let mut session = pool.session().await.expect("a session");
+        session.discard();
+        drop(session);
+        assert!(pool.0.state().idle.is_empty());
+        drop(pool.session().await.expect("another session"));
+        assert_eq!(pool.0.state().idle.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn sessions_without_work_are_closed_in_time() {
+        let pool = pool(serve(9).await, 0);
+        drop(pool.session().await.expect("a session"));
+        let (old, next) = pool.0.expired(Duration::from_secs(3600));
+        assert!(old.is_empty() && next.is_some());
+        let (old, next) = pool.0.expired(Duration::ZERO);
+        assert_eq!((old.len(), next), (1, None));
+    }
+
+    #[tokio::test]
+    async fn a_closed_pool_lends_nothing() {
+        let pool = pool(serve(9).await, 0);
+        let session = pool.session().await.expect("a session");
+        pool.close().await;
+        drop(session);
+        assert!(pool.0.state().idle.is_empty());
+        assert!(pool.session().await.is_err());
+    }
+}

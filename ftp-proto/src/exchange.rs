@@ -111,6 +111,11 @@ impl<T> Exchange<T> {
         self.in_flight.front().and_then(|command| command.tag.as_ref())
     }
 
+    /// Returns the tags of all commands in flight, but those given up.
+    pub fn in_flight(&self) -> impl Iterator<Item = &T> {
+        self.in_flight.iter().filter_map(|command| command.tag.as_ref())
+    }
+
     /// Tells whether the oldest command has had its preliminary reply.
     pub fn has_begun(&self) -> bool {
         self.in_flight.front().is_some_and(|command| command.begun)
