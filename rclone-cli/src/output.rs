@@ -88,7 +88,7 @@ pub(crate) fn nobody_reads(error: &sync_core::Error) -> bool {
 /// Prints a line.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub(crate) fn line(text: impl std::fmt::Display) -> io::Result<()> {
     write(format!("{text}\n").as_bytes())
 }

@@ -229,32 +229,34 @@ impl FromStr for Encoder {
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut flags = 0;
         for word in text.split(',').map(str::trim) {
-            let named = FLAGS.iter().find(|(name, _)| *name == word).map(|&(_, flag)| flag);
-            flags |= named.or_else(|| number(word)).ok_or_else(|| {
-                let names: Vec<&str> = FLAGS.iter().map(|&(name, _)| name).collect();
+            flags |= flag(word).ok_or_else(|| {
                 Error::new(ErrorKind::Usage, format!("bad encoding {word:?}"))
-                    .hint(format!("possible values are {}", names.join(", ")))
+                    .hint(format!("possible values are None, {}", NAMES.join(", ")))
             })?;
         }
         Ok(Self::with_flags(flags))
     }
 }
 
-/// Reads a set of flags written as a number, which rclone takes, too.
-fn number(text: &str) -> Option<u64> {
-    match text.strip_prefix("0x") {
+/// Reads the name of a flag, or a set of flags written as a number, which rclone takes, too.
+fn flag(word: &str) -> Option<u64> {
+    if word == "None" {
+        return Some(0);
+    }
+    if let Some(bit) = NAMES.iter().position(|name| *name == word) {
+        return Some(1 << bit);
+    }
+    match word.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
-        None => text.parse().ok(),
+        None => word.parse().ok(),
     }
 }
 
 impl fmt::Display for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = FLAGS.iter().filter(|(_, flag)| self.has(*flag));
-        for (i, (name, _)) in set.enumerate() {
-            write!(f, "{}{name}", if i > 0 { "," } else { "" })?;
-        }
-        Ok(())
+        let set = NAMES.iter().enumerate().filter(|(bit, _)| self.has(1 << bit));
+        let names: Vec<&str> = set.map(|(_, &name)| name).collect();
+        f.write_str(&names.join(","))
     }
 }
 
@@ -332,7 +334,6 @@ fn push(out: &mut Vec<u8>, chars: impl IntoIterator<Item = char>) {
     }
 }
 
-const RAW: u64 = 1;
 const SLASH: u64 = 1 << 1;
 const LT_GT: u64 = 1 << 2;
 const DOUBLE_QUOTE: u64 = 1 << 3;
@@ -362,38 +363,37 @@ const SQUARE_BRACKET: u64 = 1 << 26;
 const SEMICOLON: u64 = 1 << 27;
 const EXCLAMATION: u64 = 1 << 28;
 
-/// The flags as rclone names and numbers them.
-const FLAGS: [(&str, u64); 30] = [
-    ("None", 0),
-    ("Raw", RAW),
-    ("Slash", SLASH),
-    ("LtGt", LT_GT),
-    ("DoubleQuote", DOUBLE_QUOTE),
-    ("SingleQuote", SINGLE_QUOTE),
-    ("BackQuote", BACK_QUOTE),
-    ("Dollar", DOLLAR),
-    ("Colon", COLON),
-    ("Question", QUESTION),
-    ("Asterisk", ASTERISK),
-    ("Pipe", PIPE),
-    ("Hash", HASH),
-    ("Percent", PERCENT),
-    ("BackSlash", BACK_SLASH),
-    ("CrLf", CR_LF),
-    ("Del", DEL),
-    ("Ctl", CTL),
-    ("LeftSpace", LEFT_SPACE),
-    ("LeftPeriod", LEFT_PERIOD),
-    ("LeftTilde", LEFT_TILDE),
-    ("LeftCrLfHtVt", LEFT_CR_LF_HT_VT),
-    ("RightSpace", RIGHT_SPACE),
-    ("RightPeriod", RIGHT_PERIOD),
-    ("RightCrLfHtVt", RIGHT_CR_LF_HT_VT),
-    ("InvalidUtf8", INVALID_UTF8),
-    ("Dot", DOT),
-    ("SquareBracket", SQUARE_BRACKET),
-    ("Semicolon", SEMICOLON),
-    ("Exclamation", EXCLAMATION),
+/// The flags as rclone names them, in the order of their bits.
+const NAMES: [&str; 29] = [
+    "Raw",
+    "Slash",
+    "LtGt",
+    "DoubleQuote",
+    "SingleQuote",
+    "BackQuote",
+    "Dollar",
+    "Colon",
+    "Question",
+    "Asterisk",
+    "Pipe",
+    "Hash",
+    "Percent",
+    "BackSlash",
+    "CrLf",
+    "Del",
+    "Ctl",
+    "LeftSpace",
+    "LeftPeriod",
+    "LeftTilde",
+    "LeftCrLfHtVt",
+    "RightSpace",
+    "RightPeriod",
+    "RightCrLfHtVt",
+    "InvalidUtf8",
+    "Dot",
+    "SquareBracket",
+    "Semicolon",
+    "Exclamation",
 ];
 
 #[cfg(test)]
