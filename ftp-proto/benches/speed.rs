@@ -1,0 +1,131 @@
+//! The reading of listings and replies, beside the same work done by `suppaftp` and by splitting.
+//!
+//! "split" cuts lines and columns and copies the name: the least that any parser does.
+
+#![allow(missing_docs, reason = "criterion's macros have none")]
+
+use std::{fmt::Write as _, hint::black_box, str::FromStr as _};
+
+use bytes::BytesMut;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use ftp_proto::{
+    Decoder,
+    listing::{Item, Options, Reader},
+};
+use jiff::civil::date;
+use suppaftp::list::{File, ListParser};
+
+const LINES: u64 = 100_000;
+const REPLIES: u64 = 1_000_000;
+
+fn unix() -> String {
+    lines(|n| {
+        let (day, size) = (n % 28 + 1, n * 7919 % 100_000_000);
+        format!(
+            "-rw-r--r--   1 owner    group    {size:>9} Jan {day:2} 10:{:02} file {n}.txt",
+            n % 60
+        )
+    })
+}
+
+fn mlsd() -> String {
+    lines(|n| {
+        let (day, size) = (n % 28 + 1, n * 7919 % 100_000_000);
+        format!(
+            "modify=202401{day:02}100000;perm=adfrw;size={size};type=file;unique=FD00U{n:X};\
+             UNIX.group=100;UNIX.groupname=users;UNIX.mode=0644;UNIX.owner=1000;\
+             UNIX.ownername=owner; file {n}.txt"
+        )
+    })
+}
+
+fn dos() -> String {
+    lines(|n| {
+        let (day, size) = (n % 28 + 1, n * 7919 % 100_000_000);
+        format!("01-{day:02}-24  10:{:02}AM {size:>20} file {n}.txt", n % 60)
+    })
+}
+
+fn lines(line: impl Fn(u64) -> String) -> String {
+    (0..LINES).fold(String::new(), |mut all, n| {
+        write!(all, "{}\r\n", line(n)).expect("a string takes all");
+        all
+    })
+}
+
+/// Counts the entries, as a reader gives them out.
+fn read(listing: &[u8]) -> usize {
+    let mut reader = Reader::new(Options::new(date(2024, 5, 17).at(12, 0, 0, 0)));
+    let mut entries = 0;
+    for piece in listing.chunks(32 << 10) {
+        reader.feed(piece);
+        while let Some(item) = reader.next() {
+            entries += usize::from(matches!(black_box(item), Item::Entry(_)));
+        }
+    }
+    entries
+}
+
+fn split(listing: &str, columns: usize) -> usize {
+    listing.lines().fold(0, |count, line| {
+        let fields: Vec<&str> =
+            line.splitn(columns, ' ').filter(|field| !field.is_empty()).collect();
+        let name: String = fields.last().copied().unwrap_or_default().into();
+        black_box(&name);
+        count + 1
+    })
+}
+
+fn listings(c: &mut Criterion) {
+    type Theirs = fn(&str) -> bool;
+    let cases: [(&str, String, usize, Theirs); 3] = [
+        ("unix", unix(), 20, |line| File::from_str(line).is_ok()),
+        ("mlsd", mlsd(), 2, |line| ListParser::parse_mlsd(line).is_ok()),
+        ("dos", dos(), 40, |line| ListParser::parse_dos(line).is_ok()),
+    ];
+    for (name, listing, columns, theirs) in cases {
+        assert_eq!(read(listing.as_bytes()) as u64, LINES);
+        assert!(listing.lines().take(100).all(theirs), "suppaftp reads them too");
+        let mut group = c.benchmark_group(name);
+        group.throughput(Throughput::Elements(LINES)).sample_size(10);
+        group.bench_function("ftp-proto", |b| b.iter(|| read(black_box(listing.as_bytes()))));
+        group.bench_function("split", |b| b.iter(|| split(black_box(&listing), columns)));
+        group.bench_function("suppaftp", |b| {
+            b.iter(|| black_box(&listing).lines().filter(|line| black_box(theirs(line))).count());
+        });
+        group.finish();
+    }
+}
+
+fn replies(c: &mut Criterion) {
+    let stream = "226 Transfer complete.\r\n".repeat(usize::try_from(REPLIES).expect("it fits"));
+    let mut group = c.benchmark_group("replies");
+    group.throughput(Throughput::Elements(REPLIES)).sample_size(10);
+    group.bench_function("ftp-proto", |b| {
+        b.iter(|| {
+            let (mut decoder, mut buffer) = (Decoder::default(), BytesMut::new());
+            let mut count = 0_u64;
+            for piece in black_box(&stream).as_bytes().chunks(32 << 10) {
+                buffer.extend_from_slice(piece);
+                while let Ok(Some(reply)) = decoder.decode(&mut buffer) {
+                    count += u64::from(black_box(reply).code().is_completion());
+                }
+            }
+            assert_eq!(count, REPLIES);
+        });
+    });
+    group.bench_function("split", |b| {
+        b.iter(|| {
+            let codes = black_box(&stream).lines().map(|line| {
+                let (code, text) = line.split_at(4);
+                black_box(String::from(text));
+                u64::from(u16::from_str(code.trim()).is_ok())
+            });
+            assert_eq!(codes.sum::<u64>(), REPLIES);
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, listings, replies);
+criterion_main!(benches);
