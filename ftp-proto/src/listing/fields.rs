@@ -129,7 +129,10 @@ pub(super) fn entry(
         b".." => Kind::Parent,
         _ => kind,
     };
-    Entry { size, modified, ..Entry::new(name, kind) }
+    let mut entry = Entry::new(name, kind);
+    entry.size = size;
+    entry.modified = modified;
+    entry
 }
 
 #[cfg(test)]

@@ -44,7 +44,9 @@ pub(super) fn parse(line: &[u8]) -> Parsed {
     if name.is_empty() {
         return Err(if looks_like_facts(facts) { Miss::Broken(Reason::Name) } else { Miss::Shape });
     }
-    let mut entry = Facts::default().read(facts)?.entry;
+    let mut facts_read = Facts::default();
+    facts_read.read(facts)?;
+    let mut entry = facts_read.entry;
     match name {
         b"." => entry.kind = Kind::Current,
         b".." => entry.kind = Kind::Parent,
@@ -77,43 +79,44 @@ struct Facts {
 }
 
 impl Facts {
-    fn read(mut self, facts: &[u8]) -> Result<Self, Miss> {
+    fn read(&mut self, facts: &[u8]) -> Result<(), Miss> {
         let closed = facts.ends_with(b";");
         let mut known = closed;
         let mut rest = facts;
         while !rest.is_empty() {
-            let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
+            let end = rest.iter().position(|b| *b == b';').unwrap_or(rest.len());
             let (fact, after) = rest.split_at(end);
             rest = after.get(1..).unwrap_or_default();
-            let equals = memchr::memchr(b'=', fact).filter(|at| *at > 0).ok_or(Miss::Shape)?;
+            let equals = fact.iter().position(|b| *b == b'=');
+            let equals = equals.filter(|at| *at > 0).ok_or(Miss::Shape)?;
             known |= self.fact(&fact[..equals], &fact[equals + 1..])?;
         }
-        if known && !facts.is_empty() { Ok(self) } else { Err(Miss::Shape) }
+        if known && !facts.is_empty() { Ok(()) } else { Err(Miss::Shape) }
     }
 
     /// Takes one fact, and says whether it is known.
     fn fact(&mut self, name: &[u8], value: &[u8]) -> Result<bool, Miss> {
-        let mut lower = [0; 14];
-        let Some(lower) = lower.get_mut(..name.len()) else { return Ok(false) };
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         let entry = &mut self.entry;
-        match &*lower {
-            b"type" => entry.kind = kind(value),
-            b"size" if !value.is_empty() => {
+        match name.len() {
+            4 if is("type") => entry.kind = kind(value),
+            4 if is("size") && !value.is_empty() => {
                 entry.size = Some(number(value).ok_or(Miss::Broken(Reason::Size))?);
             }
-            b"modify" if !value.is_empty() => entry.modified = modified(value)?,
-            b"perm" => entry.permissions = Some(Permissions::parse(value)),
-            b"unique" => entry.unique = Some(value.into()),
-            b"unix.mode" => entry.mode = octal(value),
-            b"unix.ownername" => rank(&mut self.owner_rank, 3, &mut entry.owner, value),
-            b"unix.owner" => rank(&mut self.owner_rank, 2, &mut entry.owner, value),
-            b"unix.uid" => rank(&mut self.owner_rank, 1, &mut entry.owner, value),
-            b"unix.groupname" => rank(&mut self.group_rank, 3, &mut entry.group, value),
-            b"unix.group" => rank(&mut self.group_rank, 2, &mut entry.group, value),
-            b"unix.gid" => rank(&mut self.group_rank, 1, &mut entry.group, value),
-            b"size" | b"modify" | b"create" | b"charset" | b"lang" | b"media-type" | b"sizd" => {}
+            4 if is("perm") => entry.permissions = Some(Permissions::parse(value)),
+            4 => return Ok(is("size") || is("sizd") || is("lang")),
+            6 if is("modify") && !value.is_empty() => entry.modified = modified(value)?,
+            6 if is("unique") => entry.unique = Some(value.into()),
+            6 => return Ok(is("modify") || is("create")),
+            7 => return Ok(is("charset")),
+            8 if is("UNIX.uid") => rank(&mut self.owner_rank, 1, &mut entry.owner, value),
+            8 if is("UNIX.gid") => rank(&mut self.group_rank, 1, &mut entry.group, value),
+            9 if is("UNIX.mode") => entry.mode = octal(value),
+            10 if is("UNIX.owner") => rank(&mut self.owner_rank, 2, &mut entry.owner, value),
+            10 if is("UNIX.group") => rank(&mut self.group_rank, 2, &mut entry.group, value),
+            10 => return Ok(is("media-type")),
+            14 if is("UNIX.ownername") => rank(&mut self.owner_rank, 3, &mut entry.owner, value),
+            14 if is("UNIX.groupname") => rank(&mut self.group_rank, 3, &mut entry.group, value),
             _ => return Ok(false),
         }
         Ok(true)
@@ -176,9 +179,9 @@ fn modified(value: &[u8]) -> Result<Option<Modified>, Miss> {
     if !is_number(digits) {
         return Err(bad);
     }
-    let two = |at: usize| (digits[at] - b'0') * 10 + (digits[at + 1] - b'0');
-    let [century, year, month, day, hour, minute, second] =
-        [0, 2, 4, 6, 8, 10, 12].map(|at| two(at).cast_signed());
+    let two = |at: usize| ((digits[at] - b'0') * 10 + (digits[at + 1] - b'0')).cast_signed();
+    let (century, year, month, day) = (two(0), two(2), two(4), two(6));
+    let (hour, minute, second) = (two(8), two(10), two(12));
     if hour > 23 || minute > 59 || second > 60 {
         return Err(bad);
     }

@@ -158,7 +158,7 @@ impl Reader {
             }
             let Some(line) = self.lines.next() else { break };
             self.steps += 1;
-            if let Some(item) = self.state.take(line) {
+            if let Some(item) = self.state.next_item(line) {
                 return Some(item);
             }
         }
@@ -255,6 +255,20 @@ impl State {
             held: VecDeque::new(),
             ready: VecDeque::new(),
         }
+    }
+
+    /// Takes one line as [`take`](Self::take) does, fast where nothing waits and the line is like
+    /// the one before.
+    fn next_item(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
+        if let (Ok(text), None, None, Some(current)) = (&line, &self.name, self.hold, self.current)
+            && let Ok(mut entry) = parse(current, text, self.clock)
+        {
+            self.place(&mut entry, text);
+            if self.must_wait(&entry).is_none() {
+                return Some(told(entry));
+            }
+        }
+        self.take(line)
     }
 
     /// Takes one line and returns its item, unless items must wait or were waiting.
@@ -384,23 +398,24 @@ impl State {
         Some(Item::Noise)
     }
 
+    fn placed(&self, mut entry: Entry, line: &[u8]) -> Item {
+        self.place(&mut entry, line);
+        told(entry)
+    }
+
     /// Puts an entry where it belongs: below the listed directory, or is that directory itself.
-    fn placed(&mut self, mut entry: Entry, line: &[u8]) -> Item {
+    fn place(&self, entry: &mut Entry, line: &[u8]) {
         entry.line = line.into();
-        if entry.name.first() == Some(&b'/')
-            && let Some(directory) = &self.directory
-        {
-            let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-            let below = entry.name.strip_prefix(directory).and_then(|n| n.strip_prefix(b"/"));
-            if let Some(below) = below.filter(|n| !n.is_empty() && !n.contains(&b'/')) {
-                entry.name = below.to_vec();
-            } else if last(&entry.name) == last(directory) {
-                entry.kind = Kind::Current;
-            }
+        let Some(directory) = &self.directory else { return };
+        if entry.name.first() != Some(&b'/') {
+            return;
         }
-        match entry.kind {
-            Kind::Current | Kind::Parent => Item::Own(entry),
-            _ => Item::Entry(entry),
+        let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+        let below = entry.name.strip_prefix(directory).and_then(|n| n.strip_prefix(b"/"));
+        if let Some(below) = below.filter(|n| !n.is_empty() && !n.contains(&b'/')) {
+            entry.name = below.to_vec();
+        } else if last(&entry.name) == last(directory) {
+            entry.kind = Kind::Current;
         }
     }
 
@@ -410,7 +425,7 @@ impl State {
             None => item,
             Some(hold) => self.held_back(hold, item)?,
         };
-        if let Some(hold) = self.must_wait(&item) {
+        if let Some(hold) = self.item_must_wait(&item) {
             self.hold = Some(hold);
             self.held.push_back(item);
             return None;
@@ -428,9 +443,15 @@ impl State {
         }
     }
 
+    fn item_must_wait(&mut self, item: &Item) -> Option<Hold> {
+        match item {
+            Item::Entry(entry) => self.must_wait(entry),
+            _ => None,
+        }
+    }
+
     /// Says whether this entry cannot be given out before more lines are known.
-    fn must_wait(&mut self, item: &Item) -> Option<Hold> {
-        let Item::Entry(entry) = item else { return None };
+    fn must_wait(&mut self, entry: &Entry) -> Option<Hold> {
         match (&entry.kind, self.current) {
             (Kind::Symlink { target: None }, Some(Dialect::Mlsx)) if entry.unique.is_some() => {
                 Some(Hold::Links)
@@ -463,7 +484,7 @@ impl State {
         }
         let waits = match hold {
             Hold::Itself => item == Item::Noise,
-            Hold::Links => self.must_wait(&item) == Some(Hold::Links),
+            Hold::Links => self.item_must_wait(&item) == Some(Hold::Links),
             Hold::Order => self.clock.order.is_none(),
         };
         if waits && self.held.len() < self.caps.held {
@@ -541,6 +562,13 @@ impl State {
                 self.release();
             }
         }
+    }
+}
+
+fn told(entry: Entry) -> Item {
+    match entry.kind {
+        Kind::Current | Kind::Parent => Item::Own(entry),
+        _ => Item::Entry(entry),
     }
 }
 

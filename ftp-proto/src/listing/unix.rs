@@ -33,8 +33,9 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     let Some(row) = Row::find(line, at, clock) else {
         return undated(line, at, letter, mode);
     };
-    let entry = row.entry(line, letter)?;
-    Ok(Entry { mode, ..entry })
+    let mut entry = row.entry(line, letter)?;
+    entry.mode = mode;
+    Ok(entry)
 }
 
 /// Reads a line whose first columns are no mode but whose others are all there: there are servers
@@ -164,13 +165,10 @@ impl<'a> Row<'a> {
             Size::Device(..) => None,
         };
         let (name, kind) = kind(letter, name, bytes, number);
-        Ok(Entry {
-            size: bytes,
-            modified: Some(self.modified),
-            owner: owner.map(Text::from),
-            group: group.map(Text::from),
-            ..super::fields::entry(name, kind, None, None)
-        })
+        let mut entry = super::fields::entry(name, kind, bytes, Some(self.modified));
+        entry.owner = owner.map(Text::from);
+        entry.group = group.map(Text::from);
+        Ok(entry)
     }
 
     /// Tells the size from device numbers and from a size glued to the group.
