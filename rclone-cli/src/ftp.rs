@@ -2,14 +2,12 @@
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use ftp_client::Options;
 use ftp_client::ftp_proto::secret::Secret;
 use ftp_client::options::{ClientIdentity, Proxy, ProxyKind, TlsMode, TlsOptions, Verify};
-use sync_core::Remote;
 use sync_core::encoding::Encoder;
 use sync_core::remote::ftp::Ftp;
 
@@ -62,9 +60,13 @@ pub(crate) fn options(
 ///
 /// # Errors
 /// When the client or the encoding refuses them.
-pub(crate) fn remote(options: Options, settings: &Settings) -> anyhow::Result<Arc<dyn Remote>> {
-    let encoder = Encoder::parse(settings.text("encoding"))?;
-    Ok(Arc::new(Ftp::new(options, encoder)?))
+pub(crate) fn remote(options: Options, settings: &Settings) -> anyhow::Result<Ftp> {
+    Ok(Ftp::new(options, Encoder::parse(settings.text("encoding"))?)?)
+}
+
+/// Tells whether the settings ask for TLS.
+pub(crate) fn is_encrypted(settings: &Settings) -> bool {
+    settings.is("tls") || settings.is("explicit_tls")
 }
 
 /// Returns the host proper of what people paste: `ftp://host/`, `[::1]`.

@@ -11,6 +11,7 @@ mod go_time;
 mod logging;
 mod mime;
 mod output;
+mod probe;
 mod progress;
 mod prompt;
 mod remotes;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, anyhow, bail};
 use ftp_client::ftp_proto::secret::Secret;
 use regex::Regex;
 use sync_core::encoding::Encoder;
+use sync_core::remote::ftp::Ftp;
 use sync_core::remote::local::Local;
 use sync_core::{Name, Path, Remote, Tree};
 
@@ -156,11 +157,27 @@ impl Remotes {
         if let Some((_, remote)) = servers.iter().find(|(known, _)| *known == settings) {
             return Ok(Arc::clone(remote));
         }
-        let password = self.password(&settings)?;
-        let options = ftp::options(&settings, &self.network, &self.environment, password)?;
-        let remote = ftp::remote(options, &settings)?;
+        let remote: Arc<dyn Remote> = Arc::new(self.connection(&settings)?);
         servers.push((settings, Arc::clone(&remote)));
         Ok(remote)
+    }
+
+    /// Returns a server of its own.
+    ///
+    /// # Errors
+    /// When the settings make no sense together.
+    pub(crate) fn connection(&self, settings: &Settings) -> anyhow::Result<Ftp> {
+        let password = self.password(settings)?;
+        let options = ftp::options(settings, &self.network, &self.environment, password)?;
+        ftp::remote(options, settings)
+    }
+
+    pub(crate) fn flags(&self) -> &Backend {
+        &self.flags
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     fn password(&self, settings: &Settings) -> anyhow::Result<Secret> {

@@ -70,5 +70,5 @@ pub(crate) fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
 fn wizard(resolved: &Resolved) -> anyhow::Result<()> {
     let mut store = resolved.remotes.open_store()?;
     let user = resolved.remotes.current_user();
-    Wizard::new(&mut Terminal::dialogue(), &mut store, user).run()
+    Wizard::new(&mut Terminal::dialogue(), &mut store, user, &resolved.remotes).run()
 }

@@ -8,6 +8,7 @@ mod remote;
 use super::TYPES;
 use super::file::File;
 use super::store::Store;
+use crate::exit::chain;
 use crate::prompt::Prompt;
 use crate::target::is_name;
 
@@ -21,6 +22,16 @@ pub(crate) struct Wizard<'a> {
     store: &'a mut Store,
     /// Who is logged in here: the user of a remote that has none.
     user: String,
+    probe: &'a dyn Probe,
+}
+
+/// Tries a remote out.
+pub(crate) trait Probe {
+    /// Connects with these settings and returns what there is to say.
+    ///
+    /// # Errors
+    /// What stands in the way, with the way out.
+    fn probe(&self, values: &[(String, String)]) -> anyhow::Result<String>;
 }
 
 const FIRST: [(char, &str); 5] = [
@@ -39,16 +50,22 @@ const MAIN: [(char, &str); 7] = [
     ('s', "Set configuration password"),
     ('q', "Quit config"),
 ];
-const KEEP: [(char, &str); 4] = [
+const KEEP: [(char, &str); 5] = [
     ('y', "Yes this is OK"),
     ('e', "Edit this remote"),
     ('d', "Delete this remote"),
     ('a', "Edit advanced config? (TLS, timeouts, ...)"),
+    ('t', "Test this remote now"),
 ];
 
 impl<'a> Wizard<'a> {
-    pub(crate) fn new(prompt: &'a mut dyn Prompt, store: &'a mut Store, user: String) -> Self {
-        Self { prompt, store, user }
+    pub(crate) fn new(
+        prompt: &'a mut dyn Prompt,
+        store: &'a mut Store,
+        user: String,
+        probe: &'a dyn Probe,
+    ) -> Self {
+        Self { prompt, store, user, probe }
     }
 
     /// Shows the main menu until the user quits.
@@ -109,6 +126,7 @@ impl<'a> Wizard<'a> {
                 'y' => return self.store.change(|file| draft.write(file)),
                 'e' => draft.ask(self.prompt, &self.user)?,
                 'a' => draft.ask_advanced(self.prompt)?,
+                't' => self.test(&draft)?,
                 _ => {
                     return match edited {
                         Some(name) => self.store.change(|file| {
@@ -119,6 +137,18 @@ impl<'a> Wizard<'a> {
                 }
             }
         }
+    }
+
+    fn test(&mut self, draft: &Draft) -> anyhow::Result<()> {
+        if draft.kind() != "ftp" {
+            return self.prompt.say("There is nothing to test.\n");
+        }
+        self.prompt.say("Connecting ...\n")?;
+        let text = match self.probe.probe(draft.values()) {
+            Ok(text) => text,
+            Err(error) => format!("It does not work yet: {}\n", chain(&error)),
+        };
+        self.prompt.say(&text)
     }
 
     fn delete(&mut self) -> anyhow::Result<()> {

@@ -35,6 +35,14 @@ impl Draft {
         Self { values, ..Self::new(name, &kind) }
     }
 
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    pub(super) fn values(&self) -> &[(String, String)] {
+        &self.values
+    }
+
     fn value(&self, key: &str) -> Option<&str> {
         let found = self.values.iter().find(|(k, _)| k == key);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())

@@ -17,6 +17,18 @@ impl Unlock for Password {
     }
 }
 
+/// Finds every server but one.
+struct Servers;
+
+impl Probe for Servers {
+    fn probe(&self, values: &[(String, String)]) -> anyhow::Result<String> {
+        match values.iter().any(|(key, value)| key == "host" && value == "nowhere") {
+            true => anyhow::bail!("no such host (check `host`)"),
+            false => Ok("It works.\n".into()),
+        }
+    }
+}
+
 fn store(path: &Path) -> Store {
     Store::open(Location::File(path.into()), &Password("sesame")).unwrap()
 }
@@ -31,7 +43,7 @@ fn run(before: &str, answers: &[&str]) -> (String, String) {
     }
     let mut script = Script::new(answers);
     let mut store = store(&path);
-    Wizard::new(&mut script, &mut store, "ncw".into()).run().unwrap();
+    Wizard::new(&mut script, &mut store, "ncw".into(), &Servers).run().unwrap();
     assert_eq!(script.left(), 0, "answers nobody asked for: {}", script.shown);
     (script.shown, std::fs::read_to_string(&path).unwrap_or_default())
 }
@@ -93,7 +105,8 @@ fn the_documented_session_makes_a_remote() {
     e) Edit this remote
     d) Delete this remote
     a) Edit advanced config? (TLS, timeouts, ...)
-    y/e/d/a> y
+    t) Test this remote now
+    y/e/d/a/t> y
     Current remotes:
 
     Name                 Type
@@ -183,6 +196,18 @@ fn a_draft_can_be_changed_or_dropped() {
 }
 
 #[test]
+fn a_draft_is_tried_before_it_is_kept() {
+    let host = |host| ["n", "r", "ftp", host, "", "", "", "t"];
+    let again = ["e", "h", "", "", "", "t", "y", "q"];
+    let (shown, file) = run("", &[host("nowhere"), again].concat());
+    assert!(shown.contains("It does not work yet: no such host (check `host`)\n"), "{shown}");
+    assert!(shown.contains("\nIt works.\n"), "{shown}");
+    assert_eq!(file, "[r]\ntype = ftp\nhost = h\n");
+    let (shown, _) = run("", &["n", "r", "local", "t", "y", "q"]);
+    assert!(shown.contains("There is nothing to test."));
+}
+
+#[test]
 fn editing_keeps_what_is_not_changed() {
     let (_, file) = run(NAS, &["e", "1", "", "me", "-", "", "y", "q"]);
     assert_eq!(file, "# mine\n[nas]\ntype = ftp\nhost = h\nodd = kept\nuser = me\n");
@@ -219,6 +244,6 @@ fn what_was_typed_is_lost_only_with_the_input() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("rclone.conf");
     let mut script = Script::new(&["n", "r", "ftp"]);
-    let error = Wizard::new(&mut script, &mut store(&path), "ncw".into()).run();
+    let error = Wizard::new(&mut script, &mut store(&path), "ncw".into(), &Servers).run();
     assert!(error.is_err() && !path.exists());
 }
