@@ -181,7 +181,8 @@ impl Server {
         match self.software {
             Software::Vsftpd => text.push_str("writing_mdtm = true\n"),
             Software::PureFtpd => text.push_str(&format!("encoding = {PURE_FTPD_ENCODING}\n")),
-            Software::Proftpd | Software::Pyftpdlib => {}
+            Software::Proftpd => text.push_str(&format!("encoding = {PROFTPD_ENCODING}\n")),
+            Software::Pyftpdlib => {}
         }
         text
     }
@@ -193,6 +194,8 @@ impl Drop for Server {
     }
 }
 
+/// What ProFTPD takes for a pattern, in the words of `encoding`.
+pub const PROFTPD_ENCODING: &str = "Asterisk,Ctl,Del,Dot,RightSpace,Slash";
 /// What Pure-FTPd refuses or rewrites, in the words of `encoding`.
 pub const PURE_FTPD_ENCODING: &str = "BackSlash,Ctl,Del,Dot,LeftSpace,RightSpace,Slash";
 /// [`PASSWORD`] as an `rclone.conf` spells it.
