@@ -19,7 +19,10 @@ pub(crate) struct Bars {
 impl Bars {
     /// Takes the bottom of the terminal that standard output is; draws nothing where it is none.
     pub(crate) fn new() -> Self {
-        let target = ProgressDrawTarget::stdout_with_hz(10);
+        Self::on(ProgressDrawTarget::stdout_with_hz(10))
+    }
+
+    fn on(target: ProgressDrawTarget) -> Self {
         Self { multi: MultiProgress::with_draw_target(target), lines: Vec::new() }
     }
 
@@ -31,7 +34,10 @@ impl Bars {
     /// Shows the statistics as they are.
     pub(crate) fn draw(&mut self, stats: &Stats, in_bits: bool, now: Instant) {
         let (height, width) = console::Term::stdout().size();
-        let lines = lines(stats, width.into(), height.into(), in_bits, now);
+        self.show(lines(stats, width.into(), height.into(), in_bits, now));
+    }
+
+    fn show(&mut self, lines: Vec<String>) {
         while self.lines.len() > lines.len() {
             if let Some(line) = self.lines.pop() {
                 line.finish_and_clear();
@@ -165,6 +171,7 @@ fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use indicatif::{InMemoryTerm, TermLike as _};
     use insta::assert_snapshot;
 
     use super::super::stats::tests::{half_way, path};
@@ -225,6 +232,21 @@ mod tests {
         for width in 0..20 {
             drawn(width, 0);
         }
+    }
+
+    #[test]
+    fn the_log_stays_above_the_lines() {
+        let terminal = InMemoryTerm::new(10, 40);
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let mut bars = Bars::on(target);
+        bars.show(vec!["a 10%".into(), "b 20%".into(), "all 15%".into()]);
+        bars.handle().suspend(|| terminal.write_line("INFO: c: Copied (new)").unwrap());
+        bars.show(vec!["b 90%".into(), "all 95%".into()]);
+        bars.handle().suspend(|| terminal.write_line("INFO: a: Copied (new)").unwrap());
+        let log = "INFO: c: Copied (new)\nINFO: a: Copied (new)";
+        assert_eq!(terminal.contents(), format!("{log}\nb 90%\nall 95%"));
+        bars.clear();
+        assert_eq!(terminal.contents(), log);
     }
 
     #[test]
