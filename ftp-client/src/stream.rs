@@ -9,7 +9,7 @@ use bytes::Buf;
 use futures_util::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::client::TlsStream;
 
 use crate::tls::Handshake;
@@ -231,8 +231,7 @@ impl Deadline {
             self.0 = None;
             return poll;
         }
-        let sleep =
-            self.0.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + idle_timeout)));
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep(idle_timeout)));
         ready!(sleep.as_mut().poll(cx));
         self.0 = None;
         let silence = format!("the other side was silent for {idle_timeout:?}");
@@ -264,9 +263,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_has_an_end() {
         let (mut near, _far) = pair(Duration::from_secs(30)).await;
-        let begun = Instant::now();
+        let begun = tokio::time::Instant::now();
         let error = near.read_u8().await.expect_err("nothing was sent");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(begun.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test]
+    async fn a_timeout_without_end_waits() {
+        let (mut stream, mut far) = pair(Duration::MAX).await;
+        let read = tokio::spawn(async move { stream.read(&mut [0]).await });
+        tokio::task::yield_now().await;
+        far.write_all(b"x").await.unwrap();
+        assert_eq!(read.await.unwrap().unwrap(), 1);
     }
 }
