@@ -153,8 +153,7 @@ impl TlsSession {
         let cause = source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match cause {
             Some(rustls::Error::InvalidCertificate(reason)) => {
-                let name = self.name.to_str();
-                self.certificates.refusal(&name, reason).caused_by(source)
+                self.certificates.refusal(&self.name.to_str(), reason)
             }
             Some(_) => {
                 Error::new(ErrorKind::Tls, format!("TLS handshake: {source}")).caused_by(source)
@@ -278,8 +277,6 @@ mod tests {
         let port = serve(&self_signed("localhost")).await;
         let error = connect(&tls(&TlsOptions::default()).session(false), port).await.unwrap_err();
         let ErrorKind::Certificate { fingerprint } = *error.kind() else { panic!("{error:?}") };
-        let shown = certificates::hex(&fingerprint);
-        assert!(error.to_string().contains(&shown), "{error}");
         let pinned = TlsOptions { verify: Verify::Pinned(fingerprint), ..TlsOptions::default() };
         connect(&tls(&pinned).session(false), port).await.unwrap();
         let other = TlsOptions { verify: Verify::Pinned([7; 32]), ..TlsOptions::default() };

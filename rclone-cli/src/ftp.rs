@@ -101,13 +101,27 @@ fn tls_options(settings: &Settings, network: &Network) -> anyhow::Result<TlsOpti
     let any = settings.is("no_check_certificate") || network.no_check_certificate;
     let identity = network.client_cert.clone().zip(network.client_key.clone());
     Ok(TlsOptions {
-        verify: if any { Verify::DangerAcceptAny } else { Verify::System },
+        verify: match settings.given("tls_fingerprint") {
+            _ if any => Verify::DangerAcceptAny,
+            Some(text) => Verify::Pinned(fingerprint(text)?),
+            None => Verify::System,
+        },
         extra_roots: network.ca_cert.clone(),
         client_identity: identity.map(|(certificate, key)| ClientIdentity { certificate, key }),
         disable_tls13: settings.is("disable_tls13"),
         session_cache_size: usize::try_from(settings.number("tls_cache_size"))?,
         ..TlsOptions::default()
     })
+}
+
+/// Reads a SHA-256 fingerprint: 64 hexadecimal digits, with colons between or without.
+fn fingerprint(text: &str) -> anyhow::Result<[u8; 32]> {
+    let digits: String = text.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
+    let byte = |at: usize| digits.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .with_context(|| format!("option tls_fingerprint: `{text}` is not 64 hexadecimal digits"))
 }
 
 /// Applies the `override.` and `global.` keys of a remote.
@@ -282,6 +296,17 @@ mod tests {
         want.tls_options.session_cache_size = 0;
         want.tls_options.disable_tls13 = true;
         assert_eq!(format!("{options:?}"), format!("{want:?}"));
+    }
+
+    #[test]
+    fn a_certificate_is_pinned_by_its_fingerprint() {
+        for text in ["ab".repeat(32), vec!["AB"; 32].join(":")] {
+            let options = made("ls x", &[("host", "h"), ("tls_fingerprint", &text)]).unwrap();
+            assert_eq!(options.tls_options.verify, Verify::Pinned([0xab; 32]));
+        }
+        for text in ["ab", &"g".repeat(64), &"ab".repeat(33), &"é".repeat(32)] {
+            refused(&[("host", "h"), ("tls_fingerprint", text)], "64 hexadecimal digits");
+        }
     }
 
     #[test]

@@ -70,11 +70,8 @@ impl Certificates {
             }
             other => other.to_string(),
         };
-        let shown = hex(&fingerprint);
-        Error::new(
-            ErrorKind::Certificate { fingerprint },
-            format!("the server's certificate is refused: {why} (SHA-256 {shown})"),
-        )
+        let message = format!("the server's certificate is refused: {why}");
+        Error::new(ErrorKind::Certificate { fingerprint }, message)
     }
 
     fn judge(
@@ -180,10 +177,4 @@ fn unreadable(what: &str, path: &Path, source: rustls::pki_types::pem::Error) ->
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
     Sha256::digest(certificate.as_ref()).into()
-}
-
-/// Returns a fingerprint as users copy it: two digits a byte, colons between.
-pub(crate) fn hex(fingerprint: &[u8]) -> String {
-    let bytes: Vec<_> = fingerprint.iter().map(|byte| format!("{byte:02X}")).collect();
-    bytes.join(":")
 }

@@ -240,6 +240,13 @@ pub(crate) const FTP: &[Opt] = &[
         )
     },
     advanced("description", Kind::Text, "", "Description of the remote."),
+    advanced(
+        "tls_fingerprint",
+        Kind::Text,
+        "",
+        "SHA-256 fingerprint of the one server certificate to trust, whoever signed it.\n\n\
+         The error about a certificate that is not trusted shows it.",
+    ),
 ];
 
 /// Returns the option of that key.

@@ -34,7 +34,7 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
     match error.kind() {
         Client::AlreadyExists => (ErrorKind::AlreadyExists, None),
         Client::Certificate { fingerprint } => (ErrorKind::Tls, Some(certificate(fingerprint))),
-        Client::Connection => (ErrorKind::Connection, None),
+        Client::Connection => (ErrorKind::Connection, refused_port(error)),
         Client::IsADirectory => (ErrorKind::IsADirectory, None),
         Client::Login => {
             let way =
@@ -67,12 +67,19 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
     }
 }
 
+/// A port where nobody listens has another cure than a line that broke.
+fn refused_port(error: &ftp_client::Error) -> Option<String> {
+    let cause = std::error::Error::source(error)?.downcast_ref::<std::io::Error>()?;
+    let refused = cause.kind() == std::io::ErrorKind::ConnectionRefused;
+    refused.then(|| "check `host` and `port`, and whether the server runs".into())
+}
+
 fn certificate(fingerprint: &[u8; 32]) -> String {
     let hex: Vec<String> = fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
     format!(
-        "if SHA-256 {} is the server's, save its certificate and pass it with --ca-cert, or set \
-         `no_check_certificate` to trust anybody on the line",
-        hex.join(":")
+        "if it is the server's own, trust it with `tls_fingerprint = {}`, or its authority with \
+         --ca-cert; `no_check_certificate` trusts anybody on the line",
+        hex.join("")
     )
 }
 
@@ -99,7 +106,7 @@ mod tests {
         let error = explain(ftp_client::Error::new(kind, "not trusted"), "");
         assert_eq!(error.kind(), ErrorKind::Tls);
         let shown = error.to_string();
-        assert!(shown.starts_with("not trusted (if SHA-256 ab:ab:"), "{shown}");
+        assert!(shown.contains("tls_fingerprint = abab"), "{shown}");
         assert!(shown.contains("--ca-cert") && shown.contains("no_check_certificate"), "{shown}");
     }
 
