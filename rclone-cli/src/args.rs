@@ -141,10 +141,13 @@ fn as_in_go(arg: Arg) -> Arg {
 
 /// Takes the default of `--some-flag` from `RCLONE_SOME_FLAG`; lists are written as CSV there.
 ///
-/// The variables of backend options have their own place in the order of precedence.
+/// The variables of backend options have their own place in the order of precedence, and
+/// `RCLONE_VERSION` is what images and installers call the version they want.
 fn with_default(arg: Arg, environment: &Environment) -> Arg {
     let name = arg.get_long().unwrap_or_default().to_owned();
-    let Some(value) = environment.flag(&name).filter(|_| !name.starts_with("ftp-")) else {
+    let Some(value) =
+        environment.flag(&name).filter(|_| !name.starts_with("ftp-") && name != "version")
+    else {
         return arg;
     };
     match arg.get_action() {
@@ -283,6 +286,7 @@ pub(crate) mod tests {
             ("RCLONE_VERBOSE", "2"),
             ("RCLONE_CONFIG", "/c"),
             ("RCLONE_FTP_HOST", "h"),
+            ("RCLONE_VERSION", "v1.75.2"),
         ]);
         let globals = try_parse(&["ls", "x"], &environment).unwrap().globals;
         assert_eq!(globals.performance.transfers, 9);
