@@ -81,8 +81,12 @@ impl Ftp {
                 path.push(b'/');
             }
             path.extend_from_slice(name);
-            let modified = session.modified(&path).await.map_err(drop)?;
-            Ok::<_, ()>(entry::ahead(shown, modified))
+            match session.modified(&path).await {
+                Ok(modified) => Ok(entry::ahead(shown, modified)),
+                // A server that does not tell is not asked again.
+                Err(error) if error.reply().is_some() => Ok(SignedDuration::ZERO),
+                Err(error) => Err(error),
+            }
         };
         let ahead = self.ahead.get_or_try_init(measure).await;
         Clock { ahead: ahead.copied().unwrap_or_default() }
