@@ -24,8 +24,8 @@ fn main() -> io::Result<()> {
         while let Some(item) = reader.next() {
             match item {
                 Item::Entry(entry) => {
-                    let size = entry.size.map_or("?".into(), |size| size.to_string());
-                    let time = entry.modified.map_or("?".into(), |m| m.at.to_string());
+                    let size = entry.size.map(|size| size.to_string()).unwrap_or_default();
+                    let time = entry.modified.map(|m| m.at.to_string()).unwrap_or_default();
                     let name = entry.name_lossy();
                     writeln!(out, "{size:>12}  {time:19}  {:?}  {name}", entry.kind)?;
                 }

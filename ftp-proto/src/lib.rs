@@ -36,3 +36,8 @@ pub use exchange::Exchange;
 pub use feature::Features;
 pub use reply::{Code, Decoder, Reply};
 pub use secret::Secret;
+
+/// The examples of the README, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -144,6 +144,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("mlsx", "target", "type=OS.unix=symlink;unique=7; link\ntype=file;unique=7; /its/target"),
     ("path", "quoted", "\"/a \"\"path\"\"\" is current"),
+    ("path", "empty", "\"\" is current"),
     ("path", "bare", "/a/path is current"),
     (
         "reader",
