@@ -206,6 +206,18 @@ impl Control {
         }
     }
 
+    /// Waits for the answer to the oldest command sent aside, where there is one and nothing else
+    /// is in flight.
+    pub(crate) async fn aside(&mut self) -> Result<Option<(Command, Reply)>> {
+        while self.noted.is_empty() && self.exchange.in_flight().any(|sent| sent.aside) {
+            match self.next().await? {
+                Answer::Closing(reply) => return Err(turned_away(reply)),
+                answer => self.note(answer),
+            }
+        }
+        Ok((!self.noted.is_empty()).then(|| self.noted.remove(0)))
+    }
+
     /// Takes the answers to commands sent aside.
     pub(crate) fn noted(&mut self) -> Vec<(Command, Reply)> {
         std::mem::take(&mut self.noted)

@@ -116,6 +116,7 @@ impl Download {
         let complete = self.is_complete();
         if !self.finished {
             let patience = lease.options().close_timeout;
+            lease.ask_ahead();
             match lease.end_transfer(patience).await {
                 Ok(_) => {}
                 // All bytes are here, and the control connection alone was lost.

@@ -87,6 +87,8 @@ pub struct Session {
     transferring: bool,
     /// Whether the server may still hold the offset of a `REST`.
     offset_pending: bool,
+    /// When the next data connection was asked for in advance.
+    asked_ahead: Option<Instant>,
     used: Instant,
 }
 

@@ -388,6 +388,39 @@ async fn a_download_given_up_takes_its_session_with_it() {
 }
 
 #[tokio::test]
+async fn the_next_port_is_asked_for_while_a_download_ends() {
+    let script = Script::start(&[&with_login(
+        "C: EPSV
+         S: 229 ({port})
+         C: RETR /a
+         S: 150 here
+         D: one
+         C: EPSV
+         S: 226 done
+         S: 229 ({port})
+         C: RETR /b
+         S: 150 here
+         D: two
+         C: EPSV
+         S: 226 done
+         S: 229 (|||1|)
+         C: SIZE /b
+         S: 213 3",
+    )])
+    .await;
+    let pool = pool(&script);
+    for (name, content) in [("a", "one"), ("b", "two")] {
+        let session = pool.session().await.expect("a session");
+        let mut download = session.retrieve(name.as_bytes(), 0).await.expect("a download");
+        assert_eq!(download.read().await.expect("data"), content);
+        assert!(download.read().await.expect("the end").is_empty());
+    }
+    let mut session = pool.session().await.expect("a session");
+    assert_eq!(session.size(b"b").await.expect("a size"), 3);
+    script.finish().await;
+}
+
+#[tokio::test]
 async fn a_restart_that_is_refused_moves_no_data() {
     let script = Script::start(&[&with_login(
         "C: EPSV

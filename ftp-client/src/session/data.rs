@@ -13,7 +13,7 @@ use std::time::Duration;
 use ftp_proto::address::{self, Passive};
 use ftp_proto::refusal::{Refusal, refusal};
 use ftp_proto::{Command, Reply};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 
 use super::Session;
@@ -22,6 +22,9 @@ use crate::dial::Peer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::retry::refused;
 use crate::stream::{Stream, Transport};
+
+/// How long a port that was asked for in advance is taken to be still open.
+const AHEAD: Duration = Duration::from_secs(5);
 
 /// How long the server may take to say why a data connection failed.
 const REASON: Duration = Duration::from_secs(5);
@@ -218,7 +221,31 @@ impl Session {
         }
     }
 
+    /// Asks for the next data connection while the end of a download is on its way: that saves the
+    /// next transfer a round trip, and a port nobody comes to costs the server nothing.
+    pub(crate) fn ask_ahead(&mut self) {
+        let proven = self.server.learnt.now().extended_passive == Some(true);
+        if self.queues() && proven && self.uses_epsv() && !self.has_feature("PRET") {
+            self.control.send_aside(Command::Epsv);
+            self.asked_ahead = Some(Instant::now());
+        }
+    }
+
+    /// Takes what [`Self::ask_ahead`] was told, while it is fresh.
+    async fn passive_ahead(&mut self) -> Result<Option<Endpoint>> {
+        let Some(asked) = self.asked_ahead.take() else { return Ok(None) };
+        let Some((_, reply)) = self.control.aside().await? else { return Ok(None) };
+        self.control.noted();
+        let fresh = asked.elapsed() < AHEAD && reply.code().is_completion();
+        let passive = address::passive(&reply).ok().filter(|_| fresh);
+        Ok(passive.map(|passive| self.endpoint(passive, true)))
+    }
+
     async fn passive(&mut self, before: Vec<Command>) -> Result<Endpoint> {
+        if let Some(endpoint) = self.passive_ahead().await? {
+            self.prepare(before).await?;
+            return Ok(endpoint);
+        }
         let mut commands = before;
         let mut attempts = 0;
         loop {
@@ -228,15 +255,7 @@ impl Session {
             let window = self.server.window();
             let mut answers = self.control.ask_all(std::mem::take(&mut commands), window).await;
             let answer = answers.pop();
-            for earlier in answers {
-                let (command, reply) = earlier?;
-                if reply.code().is_failure() && !matches!(command, Command::Pret(_)) {
-                    return Err(refused(&command, reply));
-                }
-                if let Command::Cwd(directory) = command {
-                    self.working = Some(directory.as_bytes().to_vec());
-                }
-            }
+            self.prepared(answers)?;
             let Some(answer) = answer else { continue };
             let (command, reply) = answer?;
             let passive = address::passive(&reply);
@@ -253,6 +272,25 @@ impl Session {
                 _ => return Err(refused(&command, reply)),
             }
         }
+    }
+
+    async fn prepare(&mut self, before: Vec<Command>) -> Result<()> {
+        let answers = self.control.ask_all(before, self.server.window()).await;
+        self.prepared(answers)
+    }
+
+    /// Judges the answers to what comes before a transfer.
+    fn prepared(&mut self, answers: Vec<Result<(Command, Reply)>>) -> Result<()> {
+        for answer in answers {
+            let (command, reply) = answer?;
+            if reply.code().is_failure() && !matches!(command, Command::Pret(_)) {
+                return Err(refused(&command, reply));
+            }
+            if let Command::Cwd(directory) = command {
+                self.working = Some(directory.as_bytes().to_vec());
+            }
+        }
+        Ok(())
     }
 
     fn endpoint(&self, passive: Passive, extended: bool) -> Endpoint {
