@@ -126,6 +126,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("address", "epsv", "Entering Extended Passive Mode (|||50000|)"),
     ("address", "epsv-other", "(!!!50000!)"),
     ("command", "path", "a folder/a \"file\" \u{e9}"),
+    ("command", "mask", "ASS *** Command(PA"),
     ("command", "cr", "before\rafter"),
     ("exchange", "transfer", "\u{0}\u{1}\u{5}\u{6}\u{6}"),
     ("exchange", "abandoned", "\u{0}\u{3}\u{7}\u{0}\u{4}\u{6}"),
