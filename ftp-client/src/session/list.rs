@@ -5,7 +5,7 @@
 //!
 //! [RFC 3659 section 7]: https://www.rfc-editor.org/rfc/rfc3659#section-7
 
-use ftp_proto::listing::{Entry, Item, Kind, Reader, Unread};
+use ftp_proto::listing::{Dialect, Entry, Item, Kind, Reader, Unread};
 use ftp_proto::refusal::is_empty_listing;
 use ftp_proto::{Argument, Command};
 use jiff::Timestamp;
@@ -114,7 +114,7 @@ impl Session {
             Method::List => Command::List { hidden: false, path },
         };
         match self.transfer(before, 0, command).await {
-            Ok(transfer) => self.read_listing(transfer).await,
+            Ok(transfer) => self.read_listing(transfer, method).await,
             // The directory was entered, so this is about what is in it.
             Err(error)
                 if self.is_inside(directory) && error.reply().is_some_and(is_empty_listing) =>
@@ -129,10 +129,17 @@ impl Session {
         self.is_rooted() && self.working == Some(self.absolute(directory))
     }
 
-    async fn read_listing(&mut self, transfer: Transfer) -> Result<Listing> {
+    async fn read_listing(&mut self, transfer: Transfer, method: Method) -> Result<Listing> {
         let Transfer { mut stream, finished, .. } = transfer;
         let now = Offset::UTC.to_datetime(Timestamp::now());
-        let mut reader = Reader::new(ftp_proto::listing::Options::new(now));
+        let mut options = ftp_proto::listing::Options::new(now);
+        // Most servers list like Unix whatever they run on; without a hint a leading blank would
+        // make a line of `LIST` one of `MLSD` without facts.
+        options.hint = Some(match method {
+            Method::Mlsd => Dialect::Mlsx,
+            Method::List | Method::ListAll => Dialect::Unix,
+        });
+        let mut reader = Reader::new(options);
         let mut listing = Listing::default();
         let mut buffer = vec![0; 32 * 1024];
         let mut last = b'\n';
