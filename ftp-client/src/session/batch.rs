@@ -8,7 +8,7 @@ use ftp_proto::listing::{Entry, Kind};
 use ftp_proto::{Argument, Command, Reply};
 use jiff::Timestamp;
 
-use super::stat::Seen;
+use super::stat::{Seen, stamp};
 use super::{Session, split};
 use crate::error::{Error, Result};
 use crate::retry::refused;
@@ -57,6 +57,16 @@ impl Session {
             });
         }
         settled
+    }
+
+    /// Returns when each file changed, by `MDTM` ([RFC 3659 section 3]).
+    ///
+    /// [RFC 3659 section 3]: https://www.rfc-editor.org/rfc/rfc3659#section-3
+    pub async fn modified_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<Timestamp>> {
+        let commands = paths.iter().map(|path| self.argument(path.as_ref()).map(Command::Mdtm));
+        let commands = commands.collect();
+        let replies = self.replies_to(commands).await.into_iter();
+        replies.map(|reply| stamp(&reply?)).collect()
     }
 
     /// Makes many directories, parents before children in the order given.
@@ -145,12 +155,17 @@ impl Session {
 
     /// Sends the commands that could be made, and tells of each whether it succeeded.
     async fn order_all(&mut self, commands: Vec<Result<Command>>) -> Vec<Result<()>> {
+        self.replies_to(commands).await.into_iter().map(|reply| reply.map(drop)).collect()
+    }
+
+    /// Sends the commands that could be made, and returns what each got: its reply or a refusal.
+    async fn replies_to(&mut self, commands: Vec<Result<Command>>) -> Vec<Result<Reply>> {
         let sendable = commands.iter().flatten().cloned().collect();
         let mut answers = self.ask_each(sendable).await.into_iter();
         let judged = commands.into_iter().map(|command| {
             command?;
             let (command, reply) = answers.next().unwrap_or_else(|| Err(placeholder()))?;
-            if reply.code().is_failure() { Err(refused(&command, reply)) } else { Ok(()) }
+            if reply.code().is_failure() { Err(refused(&command, reply)) } else { Ok(reply) }
         });
         judged.collect()
     }

@@ -53,10 +53,7 @@ impl Session {
         self.begin().await?;
         let command = Command::Mdtm(self.argument(path)?);
         let reply = self.control.order(command).await?;
-        let stamp = time::modified(&reply)?;
-        Offset::UTC.to_timestamp(stamp.at).map_err(|source| {
-            Error::new(ErrorKind::Protocol, format!("no such time: {source}")).caused_by(source)
-        })
+        stamp(&reply)
     }
 
     pub(super) fn uses_mlst(&self) -> bool {
@@ -168,6 +165,13 @@ impl Session {
             Err(_) => error,
         }
     }
+}
+
+/// Reads the answer to `MDTM`, which is in UTC.
+pub(super) fn stamp(reply: &Reply) -> Result<Timestamp> {
+    Offset::UTC.to_timestamp(time::modified(reply)?.at).map_err(|source| {
+        Error::new(ErrorKind::Protocol, format!("no such time: {source}")).caused_by(source)
+    })
 }
 
 /// Reads an `MLST` reply: the first line that holds facts. Some servers add lines of their own,
