@@ -14,7 +14,7 @@ mod touch;
 
 pub use cat::{cat, rcat};
 pub use check::{CheckOptions, CheckSummary, Outcome, check};
-pub use entries::{Found, entries};
+pub use entries::{Found, entries, entries_with_times};
 pub use mkdir::{mkdir, rmdir};
 pub use purge::purge;
 pub use remove::{delete, delete_file};

@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::entry::{Entry, Listing};
+use crate::entry::{Entry, Listing, Modified};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Path;
 
@@ -88,6 +88,12 @@ pub trait Remote: fmt::Debug + Send + Sync {
             results.push(self.stat(path).await);
         }
         results
+    }
+
+    /// Returns when many files changed, as exactly as [`Capability::asked_precision`] says.
+    async fn modified_all(&self, paths: &[Path]) -> Vec<Result<Option<Modified>>> {
+        let found = self.stat_all(paths).await.into_iter();
+        found.map(|found| Ok(found?.and_then(|entry| entry.modified))).collect()
     }
 
     /// Removes many files.
@@ -195,6 +201,9 @@ pub struct Committed {
 pub struct Capability {
     /// How fine the times are that it shows; none where it shows none.
     pub read_precision: Option<Duration>,
+    /// How fine the times are that it tells when asked about one file; none where listings say all
+    /// it knows.
+    pub asked_precision: Option<Duration>,
     /// How fine the times are that it can be given; none where it stamps its own.
     pub write_precision: Option<Duration>,
     /// Whether the times of directories can be set.

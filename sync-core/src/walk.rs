@@ -1,6 +1,8 @@
 //! Walks one tree or two side by side, directory by directory, `checkers` listings at once and a
 //! bounded number ahead. Whether a file differs is not decided here.
 
+mod times;
+
 use std::cmp::Ordering;
 
 use tokio_util::task::AbortOnDropHandle;
@@ -69,6 +71,8 @@ pub struct Walk {
     /// Whether to enter directories that only the destination has.
     extras: bool,
     depth: Option<usize>,
+    /// Whether to ask for times that the listings say too coarsely for a decision.
+    exact_times: bool,
     /// What is still to do, the next one last.
     stack: Vec<Visit>,
     /// How many visits on the stack are being listed already.
@@ -117,9 +121,16 @@ impl Walk {
             destination: destination.cloned(),
             extras,
             depth,
+            exact_times: false,
             stack: vec![root],
             ahead: 0,
         }
+    }
+
+    /// Has the walk ask for times that the listings say too coarsely for a decision.
+    #[must_use]
+    pub fn with_exact_times(self) -> Self {
+        Self { exact_times: true, ..self }
     }
 
     /// Returns the next directory, or `None` at the end or once the run is cancelled.
@@ -166,12 +177,19 @@ impl Walk {
         let source = visit.source.then(|| self.source.clone());
         let destination = visit.destination.then(|| self.destination.clone()).flatten();
         let (ctx, directory) = (self.ctx.clone(), visit.directory.clone());
+        let exact_times = self.exact_times;
         AbortOnDropHandle::new(tokio::spawn(async move {
             let unfiltered = ctx.options.delete_excluded;
-            tokio::join!(
-                side(&ctx, source, &directory, Absence::Fails, false),
-                side(&ctx, destination, &directory, Absence::Passes, unfiltered),
-            )
+            let (mut here, mut there) = tokio::join!(
+                side(&ctx, source.as_ref(), &directory, Absence::Fails, false),
+                side(&ctx, destination.as_ref(), &directory, Absence::Passes, unfiltered),
+            );
+            if exact_times {
+                let (source, destination) = (source.as_ref(), destination.as_ref());
+                let (source, destination) = ((source, &mut here), (destination, &mut there));
+                times::sharpen(&ctx, &directory, source, destination).await;
+            }
+            (here, there)
         }))
     }
 
@@ -230,13 +248,13 @@ enum Absence {
 
 async fn side(
     ctx: &Context,
-    tree: Option<Tree>,
+    tree: Option<&Tree>,
     directory: &Path,
     absence: Absence,
     unfiltered: bool,
 ) -> Side {
     let Some(tree) = tree else { return Side::Absent };
-    match list(ctx, &tree, directory, unfiltered).await {
+    match list(ctx, tree, directory, unfiltered).await {
         Ok((entries, doubts)) => Side::Listed { entries, doubts },
         Err(error) if error.is_not_found() && absence == Absence::Passes => Side::Absent,
         Err(error) => Side::Failed(error),

@@ -433,3 +433,48 @@ async fn all_transfers_share_the_bandwidth() {
     let elapsed = begun.elapsed();
     assert!(elapsed >= Duration::from_secs(8) && elapsed < Duration::from_secs(9), "{elapsed:?}");
 }
+
+/// A server that lists minutes and tells seconds when asked.
+fn coarse() -> Memory {
+    let second = Some(Duration::from_secs(1));
+    let read_precision = Some(Duration::from_secs(60));
+    Memory::with(Capability {
+        read_precision,
+        asked_precision: second,
+        ..Memory::server().capability()
+    })
+}
+
+#[tokio::test]
+async fn a_download_keeps_seconds_that_the_listing_hides() {
+    let (source, destination) =
+        (Store::with(coarse(), &["a=1", "d/b=2"]), Store::new(Memory::new()));
+    let (ctx, _) = context();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    let copied = destination.memory.stat(&path("d/b")).await.unwrap().unwrap();
+    assert_eq!(copied.modified.unwrap().at, time(100));
+}
+
+#[tokio::test]
+async fn a_change_within_the_listed_minute_is_seen() {
+    let (source, destination) = (Store::with(Memory::new(), &["a=1", "b=2"]), Store::new(coarse()));
+    let (ctx, heard) = context();
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    source.memory.put("a", "9", time(101));
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(heard.heard("done CopiedOver"), ["done CopiedOver a: time differs by 1s"]);
+}
+
+#[tokio::test]
+async fn only_times_that_decide_are_asked_for() {
+    let (source, destination) =
+        (Store::with(Memory::new(), &["same=1", "size=22", "new=1"]), Store::new(coarse()));
+    destination.put(&["same=1", "size=1", "gone=1"]);
+    destination.calls.watch().take();
+    let (mut ctx, _) = context();
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    assert_eq!(destination.calls.watch().take().get(&Call::Modified), Some(&1));
+    ctx.options.size_only = true;
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    assert_eq!(destination.calls.watch().take().get(&Call::Modified), None);
+}

@@ -32,7 +32,20 @@ pub fn entries(
     tree: &Tree,
     depth: Option<usize>,
 ) -> BoxStream<'static, Result<Found>> {
-    let walk = Walk::one(ctx, tree, depth);
+    found_by(ctx, Walk::one(ctx, tree, depth))
+}
+
+/// Like [`entries`], with the times of files as exact as the remote can tell, which may cost one
+/// question a file.
+pub fn entries_with_times(
+    ctx: &Context,
+    tree: &Tree,
+    depth: Option<usize>,
+) -> BoxStream<'static, Result<Found>> {
+    found_by(ctx, Walk::one(ctx, tree, depth).with_exact_times())
+}
+
+fn found_by(ctx: &Context, walk: Walk) -> BoxStream<'static, Result<Found>> {
     let ctx = ctx.clone();
     unfold((walk, VecDeque::new()), move |(mut walk, mut ready)| {
         let ctx = ctx.clone();

@@ -51,7 +51,7 @@ pub async fn sync(
         }
         refuse_overlap(source, destination, mode)?;
     }
-    let mut walk = Walk::two(ctx, source, destination, mode == Mode::Sync);
+    let mut walk = Walk::two(ctx, source, destination, mode == Mode::Sync).with_exact_times();
     let Some(first) = walk.next().await else { return run.finish() };
     // Only now both remotes have been talked to and know what they can do.
     let rules = rules(&run, source, destination);

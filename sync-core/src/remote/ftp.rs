@@ -18,7 +18,7 @@ use ftp_client::{Lease, Personality, Pool};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::encoding::Encoder;
-use crate::entry::{Entry, Listing};
+use crate::entry::{Entry, Listing, Modified};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Path;
 use crate::remote::{Capability, Reader, Remote, Writer};
@@ -151,6 +151,7 @@ impl Remote for Ftp {
         );
         Capability {
             read_precision: Some(if lists_seconds { second } else { second * 60 }),
+            asked_precision: (!lists_seconds && features.has("MDTM")).then_some(second),
             write_precision: settable.then_some(second),
             case_sensitive: true,
             read_at: true,
@@ -234,6 +235,20 @@ impl Remote for Ftp {
             Ok(mut session) => self.stat_in(&mut session, paths).await,
             Err(error) => same_for_all(error, paths.len()),
         }
+    }
+
+    async fn modified_all(&self, paths: &[Path]) -> Vec<Result<Option<Modified>>> {
+        let mut session = match self.session(&first(paths)).await {
+            Ok(session) => session,
+            Err(error) => return same_for_all(error, paths.len()),
+        };
+        let times = session.modified_all(&self.encode_all(paths)).await;
+        let precision = Duration::from_secs(1);
+        let told = paths.iter().zip(times).map(|(path, time)| match time {
+            Ok(at) => Ok(Some(Modified { at, precision })),
+            Err(error) => Err(explain(error, path)),
+        });
+        told.collect()
     }
 
     async fn remove_all(&self, paths: &[Path]) -> Vec<Result<()>> {

@@ -294,6 +294,15 @@ impl Remote for Memory {
         Ok(())
     }
 
+    async fn modified_all(&self, paths: &[Path]) -> Vec<Result<Option<Modified>>> {
+        let precision = self.capability.asked_precision.or(self.capability.read_precision);
+        let modified = |path| {
+            let modified = self.state().file(path)?.modified;
+            Ok(precision.map(|precision| Modified { at: floor(modified, precision), precision }))
+        };
+        paths.iter().map(modified).collect()
+    }
+
     async fn remove(&self, path: &Path) -> Result<()> {
         let mut state = self.state();
         match state.root.node(path) {

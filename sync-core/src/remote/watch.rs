@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::entry::{Entry, Listing};
+use crate::entry::{Entry, Listing, Modified};
 use crate::error::Result;
 use crate::path::Path;
 use crate::remote::{About, Capability, Commit, Committed, Reader, Remote, Writer};
@@ -33,6 +33,7 @@ pub enum Call {
     Hash,
     List,
     Mkdir,
+    Modified,
     Open,
     Read,
     Remove,
@@ -145,6 +146,11 @@ impl<W: Watch> Remote for Watched<W> {
     async fn stat_all(&self, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
         let stat = async |paths: Vec<Path>| self.remote.stat_all(&paths).await;
         self.many(Call::Stat, paths, |path| path, stat).await
+    }
+
+    async fn modified_all(&self, paths: &[Path]) -> Vec<Result<Option<Modified>>> {
+        let modified = async |paths: Vec<Path>| self.remote.modified_all(&paths).await;
+        self.many(Call::Modified, paths, |path| path, modified).await
     }
 
     async fn remove_all(&self, paths: &[Path]) -> Vec<Result<()>> {
