@@ -23,11 +23,29 @@ impl Listing {
         text: &str,
         depth: Option<usize>,
     ) -> anyhow::Result<Self> {
+        Self::begin(resolved, text, |context, tree| ops::entries(context, tree, depth)).await
+    }
+
+    /// Like [`Self::open`], for a verb that shows times.
+    pub(crate) async fn open_with_times(
+        resolved: &Resolved,
+        text: &str,
+        depth: Option<usize>,
+    ) -> anyhow::Result<Self> {
+        let entries = |context: &_, tree: &_| ops::entries_with_times(context, tree, depth);
+        Self::begin(resolved, text, entries).await
+    }
+
+    async fn begin(
+        resolved: &Resolved,
+        text: &str,
+        entries: impl FnOnce(&Context, &Tree) -> BoxStream<'static, sync_core::Result<Found>>,
+    ) -> anyhow::Result<Self> {
         let context = resolved.context();
         let (tree, file) = resolved.tree_or_file(text).await?;
         let entries = match file {
             Some(name) => single(&tree, Path::root().child(&name)).await?,
-            None => ops::entries(&context, &tree, depth).boxed(),
+            None => entries(&context, &tree),
         };
         Ok(Self { tree, context, entries, failures: None })
     }

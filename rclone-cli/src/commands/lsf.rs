@@ -67,7 +67,11 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
         bail!("unknown format character '{unknown}'");
     }
     let depth = depth(resolved, args.recursive);
-    let mut listing = Listing::open(resolved, &args.path, depth).await?;
+    let mut listing = if args.format.contains('t') {
+        Listing::open_with_times(resolved, &args.path, depth).await?
+    } else {
+        Listing::open(resolved, &args.path, depth).await?
+    };
     let line = Line::new(&args, &listing.tree);
     let mut output = Output::new();
     while let Some(found) = listing.next().await {

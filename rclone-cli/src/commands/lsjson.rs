@@ -68,7 +68,12 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
 }
 
 async fn list(resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
-    let mut listing = Listing::open(resolved, &args.path, depth(resolved, args.recursive)).await?;
+    let depth = depth(resolved, args.recursive);
+    let mut listing = if args.no_modtime {
+        Listing::open(resolved, &args.path, depth).await?
+    } else {
+        Listing::open_with_times(resolved, &args.path, depth).await?
+    };
     let mut output = Output::new();
     output.write_all(b"[\n")?;
     let mut first = true;

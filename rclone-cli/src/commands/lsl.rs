@@ -16,7 +16,8 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let mut listing =
-        Listing::open(resolved, &args.path, resolved.context().options.max_depth).await?;
+        Listing::open_with_times(resolved, &args.path, resolved.context().options.max_depth)
+            .await?;
     let human = resolved.globals.config.human_readable;
     let mut output = Output::new();
     while let Some(found) = listing.next_file().await {
