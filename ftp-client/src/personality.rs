@@ -17,6 +17,8 @@ pub struct Personality {
     pub features: Arc<Features>,
     /// Whether `EPSV` leads to a data connection.
     pub extended_passive: Option<bool>,
+    /// Whether a data connection has to be told with `PRET` what it is for.
+    pub needs_pret: bool,
     /// Whether a data connection has come about.
     pub data_reachable: bool,
     /// Whether `MLSD` lists.

@@ -199,6 +199,10 @@ impl Session {
         commands.extend(at_once);
         let mut naming = Vec::new();
         let mut mismatch = None;
+        if trusted {
+            // There were uploads before, so there may be more.
+            self.ask_ahead();
+        }
         for answer in self.ask_queued(commands).await? {
             match answer? {
                 (Command::Size(_), reply) => mismatch = self.compare(&reply, length),

@@ -135,19 +135,24 @@ async fn a_trusted_server_gets_the_epilogue_in_one_flight() {
         .replace("C: SIZE /f.partial\n", "")
         .replace("S: 213 5\n", "")
         .replace("S: 213 dated", "S: 213 dated\nC: SIZE /f.partial\nS: 213 5");
+    // The next port is asked for in the same flight.
     let trusting = "
+        C: EPSV
         C: SIZE /f.partial
         C: MFMT 20200203040506 /f.partial
         C: RNFR /f.partial
         C: RNTO /f
+        S: 229 ({port})
         S: 213 5
         S: 213 dated
         S: 350 and?
         S: 250 renamed";
-    let all = [&first[..], careful, careful, trusting].map(upload).concat();
+    let mut all = [&first[..], careful, careful, trusting].map(upload).concat();
+    let (_, next) = STORE.split_once("S: 229 ({port})").expect("a port");
+    all.push_str(&format!("{next}\nS: 226 done\n{trusting}"));
     let script = Script::start(&[&with_login(&all)]).await;
     let pool = pool(&script);
-    for _ in 0..4 {
+    for _ in 0..5 {
         store(&pool, named(5)).await.expect("an upload");
     }
     script.finish().await;
@@ -255,6 +260,33 @@ async fn epsv_refused_is_not_asked_for_again() {
          C: PASV {listing}"
     ))])
     .await;
+    let mut session = pool(&script).session().await.expect("a session");
+    for _ in 0..2 {
+        assert_eq!(session.list(b"").await.expect("a listing").entries.len(), 1);
+    }
+    script.finish().await;
+}
+
+#[tokio::test]
+async fn pret_is_sent_where_nothing_goes_without() {
+    let listing = "
+        C: PRET MLSD
+        C: PASV
+        S: 200 go on
+        S: 227 Entering ({port})
+        C: MLSD
+        S: 150 here
+        D: type=file; a\\n
+        S: 226 done";
+    let login = with_login(&format!(
+        "C: EPSV
+         S: 500 What?
+         C: PASV
+         S: 500 You need to use a client supporting PRET (PRE Transfer) to use PASV
+         {listing}
+         {listing}"
+    ));
+    let script = Script::start(&[&login.replace("S:  MLST", "S:  PRET\nS:  MLST")]).await;
     let mut session = pool(&script).session().await.expect("a session");
     for _ in 0..2 {
         assert_eq!(session.list(b"").await.expect("a listing").entries.len(), 1);

@@ -202,11 +202,20 @@ impl Session {
         mut before: Vec<Command>,
         command: &Command,
     ) -> Result<(Endpoint, Option<Transport>)> {
-        if self.has_feature("PRET") {
-            before.push(Command::Pret(Box::new(command.clone())));
+        let pret = Command::Pret(Box::new(command.clone()));
+        if self.server.learnt.now().needs_pret {
+            before.push(pret.clone());
         }
         loop {
-            let endpoint = self.passive(std::mem::take(&mut before)).await?;
+            let endpoint = match self.passive(std::mem::take(&mut before)).await {
+                Err(error) if self.may_need_pret(&error) => {
+                    debug!("no data connection without PRET: {error}");
+                    self.server.learnt.now().needs_pret = true;
+                    before.push(pret.clone());
+                    continue;
+                }
+                endpoint => endpoint?,
+            };
             if self.queues() && self.server.learnt.now().data_reachable {
                 return Ok((endpoint, None));
             }
@@ -221,11 +230,19 @@ impl Session {
         }
     }
 
-    /// Asks for the next data connection while the end of a download is on its way: that saves the
+    /// DrFTPD has to hear what the data connection is for; Pure-FTPd offers to and does without.
+    fn may_need_pret(&self, error: &Error) -> bool {
+        let asked = matches!(error.command(), Some("EPSV" | "PASV"));
+        let refused = error.reply().is_some_and(|reply| reply.code().is_failure());
+        asked && refused && self.has_feature("PRET") && !self.server.learnt.now().needs_pret
+    }
+
+    /// Asks for the next data connection while the end of a transfer is on its way: that saves the
     /// next transfer a round trip, and a port nobody comes to costs the server nothing.
     pub(crate) fn ask_ahead(&mut self) {
-        let proven = self.server.learnt.now().extended_passive == Some(true);
-        if self.queues() && proven && self.uses_epsv() && !self.has_feature("PRET") {
+        let learnt = self.learnt();
+        let proven = learnt.extended_passive == Some(true) && !learnt.needs_pret;
+        if self.queues() && proven && self.uses_epsv() {
             self.control.send_aside(Command::Epsv);
             self.asked_ahead = Some(Instant::now());
         }
