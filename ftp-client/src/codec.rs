@@ -1,6 +1,7 @@
 //! Commands and replies as frames of a byte stream.
 
 use bytes::BytesMut;
+use ftp_proto::reply::DecodeError;
 use ftp_proto::{Command, Decoder, Reply};
 use tokio_util::codec;
 
@@ -18,8 +19,15 @@ impl codec::Decoder for Codec {
         Ok(self.0.decode(buffer)?)
     }
 
+    /// A line that lacks its end when the connection closes is no reply: nobody knows what the
+    /// rest of `550 a.txt` would have said.
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Reply>, Error> {
-        Ok(self.0.decode_eof(buffer)?)
+        let reply = self.0.decode(buffer)?;
+        if reply.is_some() || (buffer.is_empty() && self.0.is_idle()) {
+            return Ok(reply);
+        }
+        buffer.clear();
+        Err(DecodeError::Truncated.into())
     }
 }
 
@@ -29,5 +37,28 @@ impl codec::Encoder<&Command> for Codec {
     fn encode(&mut self, command: &Command, out: &mut BytesMut) -> Result<(), Error> {
         command.encode(out);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::codec::Decoder as _;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(received: &str, expected: Result<Option<u16>, ()>) {
+        let mut buffer = BytesMut::from(received);
+        let told = Codec::default().decode_eof(&mut buffer);
+        assert_eq!(told.map(|reply| reply.map(|reply| reply.code().get())).map_err(drop), expected);
+    }
+
+    #[test]
+    fn a_reply_cut_by_the_end_is_a_lost_connection() {
+        check("", Ok(None));
+        check("221 bye\r\n", Ok(Some(221)));
+        check("550 a.txt", Err(()));
+        check("213-first\r\n", Err(()));
+        check("213-first\r\n213 la", Err(()));
     }
 }
