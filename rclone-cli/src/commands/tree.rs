@@ -86,7 +86,11 @@ pub(crate) struct Args {
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let order = Order::new(&args)?;
     let depth = args.level.or_else(|| resolved.context().options.max_depth);
-    let mut listing = Listing::open(resolved, &args.path, depth).await?;
+    let mut listing = if args.modtime {
+        Listing::open_with_times(resolved, &args.path, depth).await?
+    } else {
+        Listing::open(resolved, &args.path, depth).await?
+    };
     let mut children: HashMap<Path, Vec<Found>> = HashMap::new();
     while let Some(found) = listing.next().await {
         let hidden = !args.all && found.entry.name.as_bytes().starts_with(b".");
