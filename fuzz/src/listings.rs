@@ -5,23 +5,23 @@ use jiff::civil::{DateTime, date};
 
 const NOW: DateTime = date(2024, 5, 17).at(12, 30, 0, 0);
 
-/// `dir`: see [`family`].
+/// `dir`: see `family`.
 pub fn dos(data: &[u8]) {
     family(data, &[Dialect::Dos, Dialect::Os2, Dialect::SuperTcp]);
 }
 
-/// EPLF: see [`family`].
+/// EPLF: see `family`.
 pub fn eplf(data: &[u8]) {
     family(data, &[Dialect::Eplf]);
 }
 
-/// IBM and HP: see [`family`].
+/// IBM and HP: see `family`.
 pub fn mainframe(data: &[u8]) {
     let dialects = [Dialect::Os400, Dialect::Mvs, Dialect::MvsPds, Dialect::MvsJes, Dialect::Vm];
     family(data, &[&dialects[..], &[Dialect::HpNonStop]].concat());
 }
 
-/// `MLSD` and `MLST`: see [`family`]; and that one line reads as it does in a listing.
+/// `MLSD` and `MLST`: see `family`; and that one line reads as it does in a listing.
 pub fn mlsx(data: &[u8]) {
     family(data, &[Dialect::Mlsx]);
     let line = data.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
@@ -32,7 +32,7 @@ pub fn mlsx(data: &[u8]) {
     }
 }
 
-/// The dialects few servers speak: see [`family`].
+/// The dialects few servers speak: see `family`.
 pub fn rare(data: &[u8]) {
     let dialects = [
         Dialect::ClassicMac,
@@ -48,13 +48,13 @@ pub fn rare(data: &[u8]) {
     family(data, &dialects);
 }
 
-/// `ls -l`: see [`family`]; and that a mode has twelve bits.
+/// `ls -l`: see `family`; and that a mode has twelve bits.
 pub fn unix(data: &[u8]) {
     family(data, &[Dialect::Unix]);
     assert!(listing::mode(data).is_none_or(|mode| mode <= 0o7777));
 }
 
-/// OpenVMS: see [`family`].
+/// OpenVMS: see `family`.
 pub fn vms(data: &[u8]) {
     family(data, &[Dialect::Vms]);
 }
