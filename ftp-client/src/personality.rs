@@ -55,7 +55,20 @@ impl Personality {
     /// S: 550 File not found
     /// ```
     pub fn answers_in_order(&self) -> bool {
-        !self.greeting.to_ascii_lowercase().contains("libunftp")
+        !self.is_libunftp()
+    }
+
+    /// Takes note of the greeting, and of what is known of the server that greets so.
+    pub(crate) fn greet(&mut self, greeting: String) {
+        self.greeting = greeting;
+        if self.is_libunftp() {
+            // Its `MDTM` tells times and sets none, which otherwise only a try would show.
+            self.time_setting = Some(TimeSetting::Never);
+        }
+    }
+
+    fn is_libunftp(&self) -> bool {
+        self.greeting.to_ascii_lowercase().contains("libunftp")
     }
 }
 
@@ -91,10 +104,21 @@ impl Learnt {
 mod tests {
     use super::*;
 
+    fn greeted(greeting: &str) -> Personality {
+        let mut personality = Personality::default();
+        personality.greet(greeting.into());
+        personality
+    }
+
+    #[test]
+    fn libunftp_sets_no_times() {
+        let libunftp = greeted("Welcome to the libunftp FTP server");
+        assert_eq!(libunftp.time_setting, Some(TimeSetting::Never));
+        assert_eq!(greeted("(vsFTPd 3.0.3)").time_setting, None);
+    }
+
     #[test]
     fn libunftp_answers_out_of_order() {
-        let greeted =
-            |greeting: &str| Personality { greeting: greeting.into(), ..Personality::default() };
         assert!(!greeted("Welcome to the libunftp FTP server").answers_in_order());
         assert!(!greeted("rclone serve ftp (libunftp)").answers_in_order());
         assert!(greeted("(vsFTPd 3.0.3)").answers_in_order());

@@ -172,7 +172,7 @@ async fn connect(
         }
         _ => Control::greeted(Stream::plain(transport, idle)).await?,
     };
-    server.learnt.now().greeting = greeting.message();
+    server.learnt.now().greet(greeting.message());
     match (server.options.tls, tls) {
         (TlsMode::Explicit, Some(tls)) => {
             let control = ask_for_tls(control).await?;
