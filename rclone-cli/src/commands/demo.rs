@@ -80,7 +80,7 @@ impl Stage {
             output::line(format!("  {change}"))?;
         }
         say("What would a sync do, and why?")?;
-        self.sync(&["album", "demo:album", "--dry-run"]).await?;
+        self.sync(&["album", "demo:album", "--dry-run", "-v"]).await?;
         say("It does just that, and transfers nothing else:")?;
         self.sync(&["album", "demo:album"]).await?;
 
