@@ -29,6 +29,9 @@ pub(crate) const WINDOW: usize = 256;
 /// How long answers that nobody waits for any more may take to arrive.
 const SETTLE: Duration = Duration::from_secs(10);
 
+/// How many bytes of a file a server reads in a second, at least.
+const PACE: u64 = 4 << 20;
+
 /// A control connection.
 #[derive(Debug)]
 pub(crate) struct Control {
@@ -118,6 +121,11 @@ impl Control {
             self.broken = true;
         }
         self.exchange.sent(Sent { command: Some(command), aside });
+    }
+
+    /// Lets the server be silent while it reads a file of so many bytes, until the next command.
+    pub(crate) fn bear_silence_over(&mut self, bytes: u64) {
+        self.framed.get_mut().allow(Duration::from_secs(bytes / PACE));
     }
 
     /// Waits for the next thing that a command in flight brings.

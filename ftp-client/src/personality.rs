@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ftp_proto::Features;
+use ftp_proto::hash::Algorithm;
 use ftp_proto::system::System;
+
+use crate::session::offered;
 
 /// What was learnt about a server so far; it never holds a secret.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +59,16 @@ impl Personality {
     /// ```
     pub fn answers_in_order(&self) -> bool {
         !self.is_libunftp()
+    }
+
+    /// Returns the hashes the server computes, from weak to strong.
+    pub fn hashes(&self) -> Vec<Algorithm> {
+        offered(&self.features)
+    }
+
+    /// Tells whether the server says that it copies files by itself.
+    pub fn copies(&self) -> bool {
+        self.features.offers("SITE", "COPY")
     }
 
     /// Takes note of the greeting, and of what is known of the server that greets so.

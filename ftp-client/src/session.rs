@@ -6,18 +6,22 @@
 
 mod batch;
 mod change;
+mod copy;
 mod data;
+mod hash;
 mod list;
 mod login;
 mod stat;
 
 use std::sync::Arc;
 
+use ftp_proto::hash::Algorithm;
 use ftp_proto::{Argument, Command, Features, Reply};
 use tokio::time::Instant;
 
 pub(crate) use self::change::{renamed, times_unsupported};
 pub(crate) use self::data::Transfer;
+pub(crate) use self::hash::offered;
 pub use self::list::Listing;
 use crate::control::{Control, WINDOW};
 use crate::dial::{Dialer, Peer};
@@ -87,6 +91,8 @@ pub struct Session {
     transferring: bool,
     /// Whether the server may still hold the offset of a `REST`.
     offset_pending: bool,
+    /// The algorithm `OPTS HASH` has chosen, where it is known.
+    hashing: Option<Algorithm>,
     /// When the next data connection was asked for in advance.
     asked_ahead: Option<Instant>,
     used: Instant,

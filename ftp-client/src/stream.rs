@@ -28,6 +28,8 @@ pub enum Transport {
 pub struct Stream {
     layer: Layer,
     idle_timeout: Duration,
+    /// How much longer silence may last, until the next command.
+    allowance: Duration,
     /// How many bytes one write takes at most, and with TLS one record.
     piece: usize,
     reading: Deadline,
@@ -53,7 +55,8 @@ impl Stream {
 
     fn new(layer: Layer, idle_timeout: Duration) -> Self {
         let (reading, writing) = (Deadline::default(), Deadline::default());
-        Self { layer, idle_timeout, piece: usize::MAX, reading, writing }
+        let allowance = Duration::ZERO;
+        Self { layer, idle_timeout, allowance, piece: usize::MAX, reading, writing }
     }
 
     /// Lets one write, and with TLS one record, hold no more than `piece` bytes.
@@ -111,8 +114,22 @@ impl Stream {
 
     /// Lets the idle timeouts begin anew, before the peer is expected to do something.
     pub(crate) fn restart_deadlines(&mut self) {
+        self.allow(Duration::ZERO);
+    }
+
+    /// Lets silence last so much longer than the idle timeout, until the deadlines begin anew.
+    pub(crate) fn allow(&mut self, allowance: Duration) {
+        self.allowance = allowance;
         self.reading = Deadline::default();
         self.writing = Deadline::default();
+    }
+
+    /// Returns how long silence may last; zero is for ever.
+    fn patience(&self) -> Duration {
+        match self.idle_timeout.is_zero() {
+            true => Duration::ZERO,
+            false => self.idle_timeout.saturating_add(self.allowance),
+        }
     }
 
     fn poll_harvest(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -137,7 +154,7 @@ impl AsyncRead for Stream {
             Layer::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Layer::Tls(stream) => Pin::new(&mut **stream).poll_read(cx, buf),
         };
-        this.reading.watch(poll, cx, this.idle_timeout)
+        this.reading.watch(poll, cx, this.patience())
     }
 }
 
@@ -153,7 +170,7 @@ impl AsyncWrite for Stream {
             Layer::Plain(stream) => Pin::new(stream).poll_write(cx, data),
             Layer::Tls(stream) => Pin::new(&mut **stream).poll_write(cx, data),
         };
-        this.writing.watch(poll, cx, this.idle_timeout)
+        this.writing.watch(poll, cx, this.patience())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -162,7 +179,7 @@ impl AsyncWrite for Stream {
             Layer::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Layer::Tls(stream) => Pin::new(&mut **stream).poll_flush(cx),
         };
-        this.writing.watch(poll, cx, this.idle_timeout)
+        this.writing.watch(poll, cx, this.patience())
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -171,7 +188,7 @@ impl AsyncWrite for Stream {
             Layer::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Layer::Tls(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
         };
-        this.writing.watch(poll, cx, this.idle_timeout)
+        this.writing.watch(poll, cx, this.patience())
     }
 }
 
@@ -267,6 +284,18 @@ mod tests {
         let error = near.read_u8().await.expect_err("nothing was sent");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(begun.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_may_be_allowed_once() {
+        let (mut near, _far) = pair(Duration::from_secs(30)).await;
+        near.allow(Duration::from_secs(70));
+        let begun = tokio::time::Instant::now();
+        near.read_u8().await.expect_err("nothing was sent");
+        assert_eq!(begun.elapsed().as_secs(), 100);
+        near.restart_deadlines();
+        near.read_u8().await.expect_err("nothing was sent");
+        assert_eq!(begun.elapsed().as_secs(), 130);
     }
 
     #[tokio::test]

@@ -55,6 +55,7 @@ impl Session {
             working: None,
             transferring: false,
             offset_pending: false,
+            hashing: None,
             asked_ahead: None,
             used: Instant::now(),
         }
