@@ -5,7 +5,7 @@ use md5::Digest as _;
 
 /// The hashes that can be computed here, in the order in which a common one is chosen: the cheapest
 /// first.
-pub const COMPUTED: [&str; 4] = ["md5", "sha1", "sha256", "crc32"];
+pub const COMPUTED: [&str; 5] = ["md5", "sha1", "sha256", "sha512", "crc32"];
 
 /// Computes one hash over a stream of pieces.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ enum State {
     Md5(md5::Md5),
     Sha1(sha1::Sha1),
     Sha256(sha2::Sha256),
+    Sha512(sha2::Sha512),
 }
 
 impl Hasher {
@@ -27,6 +28,7 @@ impl Hasher {
             "md5" => State::Md5(md5::Md5::new()),
             "sha1" => State::Sha1(sha1::Sha1::new()),
             "sha256" => State::Sha256(sha2::Sha256::new()),
+            "sha512" => State::Sha512(sha2::Sha512::new()),
             _ => return None,
         }))
     }
@@ -38,6 +40,7 @@ impl Hasher {
             State::Md5(state) => state.update(data),
             State::Sha1(state) => state.update(data),
             State::Sha256(state) => state.update(data),
+            State::Sha512(state) => state.update(data),
         }
     }
 
@@ -48,6 +51,7 @@ impl Hasher {
             State::Md5(state) => state.finalize().to_vec(),
             State::Sha1(state) => state.finalize().to_vec(),
             State::Sha256(state) => state.finalize().to_vec(),
+            State::Sha512(state) => state.finalize().to_vec(),
         }
     }
 }
@@ -71,6 +75,11 @@ mod tests {
         check("md5", "900150983cd24fb0d6963f7d28e17f72");
         check("sha1", "a9993e364706816aba3e25717850c26c9cd0d89d");
         check("sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        check(
+            "sha512",
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+             2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+        );
         assert!(Hasher::new("whirlpool").is_none());
     }
 }

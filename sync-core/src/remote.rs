@@ -36,8 +36,14 @@ use crate::path::Path;
 pub trait Remote: fmt::Debug + Send + Sync {
     /// Returns what this remote can do.
     ///
-    /// A server's answer may sharpen after the first session; ask when it matters.
+    /// A server's answer may sharpen after the first session; ask when it matters, and after
+    /// [`Remote::connect`].
     fn capability(&self) -> Capability;
+
+    /// Talks to the place once, so that [`Remote::capability`] says what it can do.
+    async fn connect(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Returns the place as messages name it, such as `ftp://host` or nothing for the local disk.
     fn label(&self) -> String;
@@ -132,7 +138,9 @@ pub trait Remote: fmt::Debug + Send + Sync {
         results
     }
 
-    /// Copies a file within the remote.
+    /// Copies a file within the remote. The copy may bear the time at which it was made.
+    ///
+    /// As with [`Remote::create`], the engine passes a temporary name and renames afterwards.
     async fn copy(&self, from: &Path, to: &Path) -> Result<()> {
         let _ = to;
         Err(unsupported("copy on the server").on(from))
@@ -218,7 +226,7 @@ pub struct Capability {
     pub rename: bool,
     /// Whether it copies by itself.
     pub copy: bool,
-    /// Names of the hashes it computes, as rclone spells them (`md5`, `sha1`, `sha256`, `crc32`).
+    /// Names of the hashes it computes, as rclone spells them (`md5`, `sha1`, `sha256`, `sha512`, `crc32`).
     pub hashes: Vec<&'static str>,
     /// How many operations are worth running at once; none where only the user limits it.
     pub concurrency: Option<usize>,

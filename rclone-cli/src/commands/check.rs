@@ -70,6 +70,9 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
         context.filter = Arc::new(only);
     }
     let destination = resolved.tree(&args.destination)?;
+    for tree in [&source, &destination] {
+        tree.remote.connect().await?;
+    }
     let options = CheckOptions {
         download: args.download,
         one_way: args.one_way,

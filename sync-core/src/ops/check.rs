@@ -68,6 +68,9 @@ pub async fn check(
     options: &CheckOptions,
     on_outcome: &mut (dyn FnMut(&Path, Outcome) + Send),
 ) -> Result<CheckSummary, Failures> {
+    for tree in [source, destination] {
+        tree.remote.connect().await?;
+    }
     let checker = Checker {
         run: Run::new(ctx),
         source,

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ftp_client::ftp_proto::hash::Algorithm;
 use ftp_client::personality::TimeSetting;
 use ftp_client::{Lease, Personality, Pool};
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::encoding::Encoder;
 use crate::entry::{Entry, Listing, Modified};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::COMPUTED;
 use crate::path::Path;
 use crate::remote::{Capability, Reader, Remote, Writer};
 use directories::Directories;
@@ -157,9 +159,15 @@ impl Remote for Ftp {
             read_at: true,
             write_at: true,
             rename: true,
+            copy: personality.copies(),
+            hashes: hashes(&personality),
             concurrency: personality.connection_limit,
             ..Capability::default()
         }
+    }
+
+    async fn connect(&self) -> Result<()> {
+        self.session(&Path::root()).await.map(drop)
     }
 
     fn label(&self) -> String {
@@ -307,9 +315,31 @@ impl Remote for Ftp {
         times.iter().zip(results).map(explained).collect()
     }
 
+    async fn copy(&self, from: &Path, to: &Path) -> Result<()> {
+        let mut session = self.session(from).await?;
+        let copied = session.copy(&self.encode(from), &self.encode(to)).await;
+        copied.map_err(|error| explain(error, from))
+    }
+
+    async fn hash(&self, path: &Path, algorithm: &str) -> Result<Vec<u8>> {
+        let known = Algorithm::named(algorithm).ok_or_else(|| {
+            let message = format!("no server is asked for {algorithm}");
+            Error::new(ErrorKind::Unsupported, message).on(path)
+        })?;
+        let mut session = self.session(path).await?;
+        session.hash(&self.encode(path), known).await.map_err(|error| explain(error, path))
+    }
+
     async fn shutdown(&self) {
         self.pool.close().await;
     }
+}
+
+/// Returns the names of the hashes that both the server and this program compute.
+fn hashes(personality: &Personality) -> Vec<&'static str> {
+    let offered = personality.hashes();
+    let common = |name: &&str| Algorithm::named(name).is_some_and(|known| offered.contains(&known));
+    COMPUTED.into_iter().filter(common).collect()
 }
 
 fn first(paths: &[Path]) -> Path {

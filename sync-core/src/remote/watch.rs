@@ -92,6 +92,10 @@ impl<W: Watch> Remote for Watched<W> {
         self.remote.capability()
     }
 
+    async fn connect(&self) -> Result<()> {
+        self.remote.connect().await
+    }
+
     fn label(&self) -> String {
         self.remote.label()
     }
