@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use sync_core::context::{Confirm, Context, Options};
+use sync_core::context::{Backup, Confirm, Context, Deletion, Options};
 use sync_core::filter::{self, Filter, ListForm};
 use sync_core::{Name, Progress, Tree};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,7 @@ impl Resolved {
     /// When they contradict each other, name files that cannot be read, or ask for what is missing.
     pub(crate) fn new(globals: Globals, environment: Environment) -> anyhow::Result<Self> {
         heed_foreign(&globals.foreign)?;
+        check(&globals.sync)?;
         Ok(Self {
             options: options(&globals),
             filter: Arc::new(filter(&globals.filter)?),
@@ -98,6 +99,22 @@ impl Resolved {
     /// When it names none, its remote is not configured, or its settings make no sense.
     pub(crate) fn tree(&self, text: &str) -> anyhow::Result<Tree> {
         self.remotes.tree(text)
+    }
+
+    /// Returns where files go that a run to `destination` would delete or replace, if anywhere.
+    ///
+    /// # Errors
+    /// As [`Resolved::tree`].
+    pub(crate) fn backup(&self, destination: &Tree) -> anyhow::Result<Option<Backup>> {
+        let flags = &self.globals.sync;
+        let directory = flags.backup_dir.as_deref().filter(|directory| !directory.is_empty());
+        let suffix = flags.suffix.clone().unwrap_or_default();
+        let tree = match directory {
+            Some(directory) => self.tree(directory)?,
+            None if suffix.is_empty() => return Ok(None),
+            None => destination.clone(),
+        };
+        Ok(Some(Backup { tree, suffix, keeps_extension: flags.suffix_keep_extension }))
     }
 
     /// Returns the tree a user calls `text`; or, where a file stands there, the tree it stands in
@@ -170,13 +187,34 @@ fn options(globals: &Globals) -> Options {
         create_empty_source_directories: copy.create_empty_src_dirs,
         ignore_errors: sync.ignore_errors,
         delete_excluded: sync.delete_excluded,
+        deletion: deletion(sync),
         max_delete: sync.max_delete.0,
+        max_delete_bytes: sync.max_delete_size.0,
         inplace: copy.inplace,
         partial_suffix: copy.partial_suffix.clone(),
         no_update_modified: copy.no_update_modtime,
         immutable: copy.immutable,
         ..Options::default()
     }
+}
+
+/// Returns when deletions happen; two flags that contradict each other are refused by now.
+fn deletion(flags: &args::Sync) -> Deletion {
+    match flags {
+        args::Sync { delete_before: true, .. } => Deletion::Before,
+        args::Sync { delete_during: true, .. } => Deletion::During,
+        _ => Deletion::After,
+    }
+}
+
+/// Refuses what no run could do.
+fn check(flags: &args::Sync) -> Result<(), Usage> {
+    let times = [flags.delete_after, flags.delete_before, flags.delete_during];
+    if times.into_iter().filter(|&given| given).count() > 1 {
+        let message = "only one of --delete-before, --delete-during and --delete-after can be used";
+        return Err(Usage(message.into()));
+    }
+    Ok(())
 }
 
 /// Puts the filter together in rclone's order, which decides between rules that contradict.
@@ -267,6 +305,8 @@ fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use sync_core::context::Quota;
+
     use super::*;
     use crate::args::tests::parse;
 
@@ -280,7 +320,7 @@ mod tests {
                     --modify-window 2s --low-level-retries 0";
         let options = resolved(line).unwrap().options;
         assert!(options.dry_run);
-        assert_eq!((options.transfers, options.max_delete), (9, Some(3)));
+        assert_eq!((options.transfers, options.max_delete), (9, Some(Quota::Count(3))));
         assert_eq!((options.max_depth, options.bandwidth), (Some(2), Some(1 << 20)));
         assert_eq!(options.modify_window, std::time::Duration::from_secs(2));
         assert_eq!(options.low_level_retries, 1);
@@ -307,7 +347,24 @@ mod tests {
 
     #[test]
     fn what_would_be_missed_is_refused() {
-        let error = resolved("sync a b --backup-dir c").err().unwrap();
-        assert!(error.is::<Usage>() && error.to_string().contains("--backup-dir"));
+        let error = resolved("sync a b --name-transform c").err().unwrap();
+        assert!(error.is::<Usage>() && error.to_string().contains("--name-transform"));
+        let error = resolved("sync a b --delete-before --delete-after").err().unwrap();
+        assert!(error.is::<Usage>());
+    }
+
+    #[test]
+    fn a_backup_has_a_directory_or_stays_in_place() {
+        let backup = |line: &str| {
+            let resolved = resolved(line).unwrap();
+            let destination = resolved.tree("/b").unwrap();
+            let backup = resolved.backup(&destination).unwrap();
+            backup.map(|it| (it.tree.root.to_string(), it.suffix, it.keeps_extension))
+        };
+        assert_eq!(backup("sync a /b"), None);
+        let line = "sync a /b --backup-dir /c";
+        assert_eq!(backup(line), Some(("/c".into(), String::new(), false)));
+        let line = "sync a /b --suffix .bak --suffix-keep-extension";
+        assert_eq!(backup(line), Some(("/b".into(), ".bak".into(), true)));
     }
 }

@@ -9,6 +9,8 @@ mod size;
 use std::fmt;
 use std::str::FromStr;
 
+use sync_core::context::Quota;
+
 pub(crate) use bandwidth::Timetable;
 pub(crate) use duration::Span;
 pub(crate) use size::Size;
@@ -30,6 +32,34 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(count) => count.fmt(f),
+            None => f.write_str("-1"),
+        }
+    }
+}
+
+/// A number of files or a percentage of them, in which every negative number means "no limit".
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Share(pub(crate) Option<Quota>);
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a number of files: use 10, 50% or -1");
+        let Some(percent) = text.strip_suffix('%') else {
+            let Limit(count) = text.parse().map_err(|_| wrong())?;
+            return Ok(Self(count.map(Quota::Count)));
+        };
+        let percent = percent.parse().ok().filter(|&percent| percent <= 100).ok_or_else(wrong)?;
+        Ok(Self(Some(Quota::Percent(percent))))
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(Quota::Count(count)) => count.fmt(f),
+            Some(Quota::Percent(percent)) => write!(f, "{percent}%"),
             None => f.write_str("-1"),
         }
     }
@@ -95,6 +125,16 @@ mod tests {
         assert_eq!("-1".parse(), Ok(Limit(None)));
         assert_eq!("0".parse(), Ok(Limit(Some(0))));
         assert!("x".parse::<Limit>().is_err());
+    }
+
+    #[test]
+    fn a_share_is_a_number_or_a_percentage() {
+        for (text, want) in [("10", Some(Quota::Count(10))), ("50%", Some(Quota::Percent(50)))] {
+            let share: Share = text.parse().unwrap();
+            assert_eq!((share, share.to_string().as_str()), (Share(want), text));
+        }
+        assert_eq!("-1".parse(), Ok(Share(None)));
+        assert!(["x", "", "%", "-5%", "101%"].iter().all(|text| text.parse::<Share>().is_err()));
     }
 
     #[test]

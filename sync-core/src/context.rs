@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 use crate::progress::{Deed, Progress, Silent};
 use crate::{Path, filter::Filter};
 
+pub use crate::backup::Backup;
+
 /// What every verb is given besides its trees.
 #[derive(Clone)]
 pub struct Context {
@@ -97,8 +99,14 @@ pub struct Options {
     pub ignore_errors: bool,
     /// Delete excluded files on the destination, too.
     pub delete_excluded: bool,
+    /// When the destination's extra files go.
+    pub deletion: Deletion,
     /// How many files may be deleted; none for no limit.
-    pub max_delete: Option<u64>,
+    pub max_delete: Option<Quota>,
+    /// How many bytes may be deleted; none for no limit.
+    pub max_delete_bytes: Option<u64>,
+    /// Where files go that would be deleted or replaced; none to let them go for good.
+    pub backup: Option<Backup>,
     /// Write under the final name at once.
     pub inplace: bool,
     /// The end of temporary names.
@@ -130,11 +138,59 @@ impl Default for Options {
             delete_empty_source_directories: false,
             ignore_errors: false,
             delete_excluded: false,
+            deletion: Deletion::default(),
             max_delete: None,
+            max_delete_bytes: None,
+            backup: None,
             inplace: false,
             partial_suffix: ".partial".into(),
             no_update_modified: false,
             immutable: false,
         }
+    }
+}
+
+/// When the files go that only the destination has.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Deletion {
+    /// After all transfers, and only if nothing failed.
+    #[default]
+    After,
+    /// Before the first transfer, which costs a walk of its own.
+    Before,
+    /// As each directory is compared; where their number is limited, after all transfers.
+    During,
+}
+
+/// A limit on a number of files.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Quota {
+    /// So many.
+    Count(u64),
+    /// So many of each hundred there are.
+    Percent(u8),
+}
+
+impl Quota {
+    /// Tells whether `count` of `total` files are more than this.
+    pub fn is_exceeded_by(self, count: u64, total: u64) -> bool {
+        match self {
+            Self::Count(limit) => count > limit,
+            Self::Percent(limit) => u128::from(count) * 100 > u128::from(total) * u128::from(limit),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_a_number_or_a_share() {
+        assert!(!Quota::Count(2).is_exceeded_by(2, 2) && Quota::Count(2).is_exceeded_by(3, 9));
+        assert!(
+            !Quota::Percent(50).is_exceeded_by(1, 2) && Quota::Percent(50).is_exceeded_by(2, 3)
+        );
+        assert!(!Quota::Percent(0).is_exceeded_by(0, 0) && Quota::Percent(0).is_exceeded_by(1, 9));
     }
 }

@@ -2,7 +2,7 @@
 //! keeps removals for the end.
 
 pub(crate) mod copy;
-mod parents;
+pub(crate) mod parents;
 pub(crate) mod remove;
 
 use std::sync::Arc;
@@ -141,6 +141,9 @@ impl Executor {
             return true;
         }
         if in_new_directory && !self.make_parent(job).await {
+            return true;
+        }
+        if self.run.take(&job.to, self.copier.keep_replaced(job).await).is_none() {
             return true;
         }
         let (from, to) = (self.source.path(&job.from), self.destination.path(&job.to));

@@ -5,6 +5,7 @@
 //! merge-join of each pair, the executor carries it out and tells a [`Progress`] what happens.
 //! Nothing here prints, reads flags or knows FTP; FTP lives in `remote/ftp.rs` alone.
 
+mod backup;
 mod bandwidth;
 pub mod compare;
 pub mod context;

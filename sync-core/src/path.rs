@@ -179,6 +179,12 @@ impl Path {
         self.names().count()
     }
 
+    /// Returns this path as seen from `directory`, where it lies there.
+    pub fn below(&self, directory: &Self) -> Option<Self> {
+        let rest = self.0.get(directory.0.len()..).filter(|_| self.is_within(directory))?;
+        Some(Self(rest.strip_prefix(b"/").unwrap_or(rest).to_vec()))
+    }
+
     /// Tells whether this path is `directory` or lies below it.
     pub fn is_within(&self, directory: &Self) -> bool {
         let dir = &directory.0;
@@ -250,6 +256,18 @@ mod tests {
         assert!(path("a").is_within(&Path::root()));
         assert!(!path("ab").is_within(&path("a")));
         assert!(!path("/a").is_within(&Path::root()));
+    }
+
+    #[test]
+    fn below_leaves_the_directory_out() {
+        let below = |path_: &str, directory: &str| {
+            path(path_).below(&path(directory)).map(|path| path.to_string())
+        };
+        assert_eq!(below("a/b/c", "a").as_deref(), Some("b/c"));
+        assert_eq!(below("/b", "/").as_deref(), Some("b"));
+        assert_eq!(below("a", "").as_deref(), Some("a"));
+        assert_eq!(below("a", "a").as_deref(), Some(""));
+        assert_eq!(below("ab", "a"), None);
     }
 
     #[test]

@@ -108,6 +108,8 @@ pub enum Event<'a> {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Deed {
+    /// A file was moved to its backup instead of being removed.
+    BackedUp,
     /// A new file was copied.
     CopiedNew,
     /// A file was replaced.

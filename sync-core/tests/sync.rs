@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::{Store, context, path, time};
+use sync_core::context::Quota;
 use sync_core::filter::{Builder, Filter};
 use sync_core::ops::{Mode, copy_file, sync};
 use sync_core::remote::memory::Memory;
@@ -147,12 +148,12 @@ async fn a_doubtful_listing_deletes_nothing_below_and_fails_the_run() {
 async fn past_max_delete_nothing_is_deleted() {
     let (source, destination) = pair(&["a=1"], &["x=1", "y=1"]);
     let (mut ctx, heard) = context();
-    ctx.options.max_delete = Some(1);
+    ctx.options.max_delete = Some(Quota::Count(1));
     let failures = run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
     assert_eq!(failures.last.kind(), ErrorKind::Limit);
     assert_eq!(destination.files(), ["a=1", "x=1", "y=1"]);
     assert_eq!(heard.heard("skipped").len(), 2);
-    ctx.options.max_delete = Some(2);
+    ctx.options.max_delete = Some(Quota::Count(2));
     run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
     assert_eq!(destination.files(), ["a=1"]);
 }

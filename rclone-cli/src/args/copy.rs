@@ -1,6 +1,6 @@
 //! Flags that say when a file is copied and how.
 
-use crate::values::{Limit, Size, Span};
+use crate::values::{Share, Size, Span};
 
 /// Copying.
 #[derive(Clone, Debug, clap::Args)]
@@ -67,7 +67,7 @@ pub(crate) struct Copy {
     pub(crate) max_duration: Span,
 }
 
-/// Synchronising: what is deleted on the destination, always after the transfers.
+/// Synchronising: what is deleted on the destination, and when.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Sync")]
 pub(crate) struct Sync {
@@ -79,15 +79,44 @@ pub(crate) struct Sync {
     #[arg(long)]
     pub(crate) ignore_errors: bool,
 
-    /// Most files to delete; -1 for any number
+    /// Most files to delete, or how many of a hundred as 50%; -1 for any number
     #[arg(long, value_name = "N", default_value = "-1")]
-    pub(crate) max_delete: Limit,
+    pub(crate) max_delete: Share,
+
+    /// Most bytes to delete
+    #[arg(long, value_name = "SIZE", default_value = "off")]
+    pub(crate) max_delete_size: Size,
+
+    /// Delete after the transfers, if nothing failed (the default)
+    #[arg(long)]
+    pub(crate) delete_after: bool,
+
+    /// Delete before the transfers
+    #[arg(long)]
+    pub(crate) delete_before: bool,
+
+    /// Delete as directories are compared
+    #[arg(long)]
+    pub(crate) delete_during: bool,
+
+    /// Move what would be deleted or replaced to this directory of the same remote
+    #[arg(long, value_name = "DIR")]
+    pub(crate) backup_dir: Option<String>,
+
+    /// Rename what would be deleted or replaced by adding this
+    #[arg(long, value_name = "SUFFIX")]
+    pub(crate) suffix: Option<String>,
+
+    /// Put the suffix before the extension
+    #[arg(long)]
+    pub(crate) suffix_keep_extension: bool,
 }
 
 #[cfg(test)]
 mod tests {
     use crate::args::tests::{parse, refused};
-    use crate::values::Limit;
+    use crate::values::Share;
+    use sync_core::context::Quota;
 
     #[test]
     fn comparison_is_chosen() {
@@ -123,9 +152,20 @@ mod tests {
     fn deletion_is_bounded() {
         let sync = parse("sync a b --max-delete 10 --ignore-errors").sync;
         assert!(sync.ignore_errors);
-        assert_eq!(sync.max_delete, Limit(Some(10)));
-        let sync = parse("sync a b --delete-excluded").sync;
+        assert_eq!(sync.max_delete, Share(Some(Quota::Count(10))));
+        let sync = parse("sync a b --delete-excluded --max-delete-size 1M").sync;
         assert!(sync.delete_excluded);
-        assert_eq!(sync.max_delete, Limit(None));
+        assert_eq!((sync.max_delete, sync.max_delete_size.0), (Share(None), Some(1 << 20)));
+        let sync = parse("sync a b --max-delete 50%").sync;
+        assert_eq!(sync.max_delete, Share(Some(Quota::Percent(50))));
+        refused("sync a b --max-delete 101%", "not a number of files");
+    }
+
+    #[test]
+    fn deletion_has_its_time_and_its_backup() {
+        let sync = parse("sync a b --delete-before --backup-dir c --suffix .bak").sync;
+        assert!(sync.delete_before && !sync.delete_during && !sync.delete_after);
+        assert_eq!(sync.backup_dir.as_deref(), Some("c"));
+        assert_eq!((sync.suffix.as_deref(), sync.suffix_keep_extension), (Some(".bak"), false));
     }
 }

@@ -41,7 +41,6 @@ impl Flag {
 
 const FLAGS: &[Flag] = &[
     flag("auto-confirm"),
-    valued("backup-dir").needed(),
     valued("buffer-size"),
     valued("bwlimit-file"),
     valued("cache-dir"),
@@ -53,9 +52,6 @@ const FLAGS: &[Flag] = &[
     valued("cpuprofile"),
     valued("cutoff-mode"),
     valued("default-time"),
-    flag("delete-after"),
-    flag("delete-before"),
-    flag("delete-during"),
     valued("disable"),
     flag("disable-http-keep-alives"),
     flag("disable-http2"),
@@ -85,7 +81,6 @@ const FLAGS: &[Flag] = &[
     flag("log-systemd"),
     valued("max-buffer-memory"),
     valued("max-connections"),
-    valued("max-delete-size").needed(),
     valued("max-stats-groups"),
     valued("memprofile"),
     flag("metadata").short('M'),
@@ -120,8 +115,6 @@ const FLAGS: &[Flag] = &[
     flag("stats-one-line-date"),
     valued("stats-one-line-date-format"),
     valued("streaming-upload-cutoff"),
-    valued("suffix").needed(),
-    flag("suffix-keep-extension"),
     flag("syslog"),
     valued("syslog-facility"),
     valued("temp-dir"),
@@ -180,8 +173,8 @@ mod tests {
 
     #[test]
     fn what_would_change_the_outcome_is_refused() {
-        assert_eq!(parse("sync a b --backup-dir c").foreign.refused, ["--backup-dir"]);
-        assert_eq!(parse("sync a b --suffix=.bak --rc=false").foreign.refused, ["--suffix"]);
+        assert_eq!(parse("sync a b --name-transform c").foreign.refused, ["--name-transform"]);
+        assert_eq!(parse("sync a b -x --rc=false").foreign.refused, ["--one-file-system"]);
     }
 
     #[test]

@@ -39,6 +39,7 @@ impl Transfer<'_> {
                 Goal::File { new_name: name.clone(), name, tree }
             }
         };
+        context.options.backup = resolved.backup(goal.tree())?;
         retried(resolved, async || goal.reach(&context, &source, self.mode).await).await?;
         match resolved.reporter().transfers() {
             0 if resolved.globals.config.error_on_no_transfer => Err(NothingTransferred.into()),
@@ -58,6 +59,12 @@ enum Goal {
 }
 
 impl Goal {
+    fn tree(&self) -> &Tree {
+        match self {
+            Self::File { tree, .. } | Self::Tree(tree) => tree,
+        }
+    }
+
     async fn reach(&self, context: &Context, source: &Tree, mode: Mode) -> Result<(), Failures> {
         match self {
             Self::Tree(tree) => ops::sync(context, source, tree, mode).await,

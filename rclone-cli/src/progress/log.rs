@@ -79,6 +79,7 @@ fn because(level: Level, deed: Deed, object: &str, reason: &str) -> Line {
 
 fn done(deed: Deed) -> &'static str {
     match deed {
+        Deed::BackedUp => "Moved into backup dir",
         Deed::CopiedNew => "Copied (new)",
         Deed::CopiedOver => "Copied (replaced existing)",
         Deed::Deleted => "Deleted",
@@ -93,6 +94,7 @@ fn done(deed: Deed) -> &'static str {
 /// Returns what rclone calls an action when it leaves it out, and what a reason calls it.
 pub(crate) fn named(deed: Deed) -> (&'static str, &'static str) {
     match deed {
+        Deed::BackedUp => ("move into backup dir", "move into backup dir"),
         Deed::CopiedNew | Deed::CopiedOver => ("copy", "transfer"),
         Deed::Deleted => ("delete", "delete"),
         Deed::MadeDirectory => ("make directory", "make directory"),

@@ -117,7 +117,7 @@ impl Stats {
 
     fn done(&mut self, deed: Deed, size: Option<u64>) {
         match deed {
-            Deed::Deleted => {
+            Deed::BackedUp | Deed::Deleted => {
                 self.deleted_files += 1;
                 self.freed += size.unwrap_or(0);
             }

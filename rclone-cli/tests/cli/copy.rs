@@ -114,3 +114,27 @@ fn interactive_asks_before_each_change() {
     let all = place.all("d");
     assert!(all.contains(&"c".to_owned()) && all.contains(&"extra".to_owned()), "{all:?}");
 }
+
+#[test]
+fn what_sync_deletes_or_replaces_is_kept_where_asked() {
+    let place = place();
+    place.run(&["sync", "s", "d", "--backup-dir", "old", "--suffix", ".1"]).code(0);
+    assert_eq!(place.all("d"), ["a.txt", "sub/", "sub/c", "sub/deep/", "sub/deep/b"]);
+    assert_eq!(place.all("old"), ["a.txt.1", "extra.1", "gone/", "gone/y.1"]);
+    assert_eq!(place.read("old/a.txt.1").unwrap(), "older!");
+    let run = place.run(&["sync", "s", "d", "--backup-dir", "d/old"]).code(7);
+    assert!(run.log().contains("mustn't overlap"), "{}", run.log());
+}
+
+#[test]
+fn past_a_limit_nothing_is_deleted() {
+    let place = place();
+    let run = place.run(&["sync", "s", "d", "--max-delete", "60%"]).code(7);
+    let message = "--max-delete threshold reached: 2 of 3 files to delete";
+    assert!(run.log().contains(message), "{}", run.log());
+    assert_eq!(place.read("d/extra").as_deref(), Some("x"));
+    place.run(&["sync", "s", "d", "--max-delete-size", "1B"]).code(7);
+    assert_eq!(place.read("d/extra").as_deref(), Some("x"));
+    place.run(&["sync", "s", "d", "--max-delete", "70%", "--delete-during"]).code(0);
+    assert_eq!(place.read("d/extra"), None);
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join;
 
+use crate::backup::Keeper;
 use crate::bandwidth::Bandwidth;
 use crate::context::Options;
 use crate::entry::Entry;
@@ -41,6 +42,7 @@ pub(crate) struct Copier {
     source: Tree,
     destination: Tree,
     bandwidth: Bandwidth,
+    keeper: Option<Keeper>,
     next_transfer: AtomicU64,
     told_of_times: AtomicBool,
 }
@@ -52,6 +54,7 @@ impl Copier {
             source: source.clone(),
             destination: destination.clone(),
             bandwidth: Bandwidth::new(run.ctx.options.bandwidth),
+            keeper: Keeper::new(run, destination),
             next_transfer: AtomicU64::new(0),
             told_of_times: AtomicBool::new(false),
         }
@@ -62,6 +65,11 @@ impl Copier {
         let (path, size) = (&job.to, job.source.size);
         let transfer = self.next_transfer.fetch_add(1, Ordering::Relaxed);
         self.run.event(Event::TransferStarted { transfer, path, size, offset: 0 });
+        let writes_over = !self.writes_aside();
+        if writes_over && let Err(error) = self.keep_replaced(job).await {
+            self.run.event(Event::TransferFinished { transfer, path, done: false });
+            return self.run.settle(job.change(), Err(error));
+        }
         let known = Mutex::new(job.source.clone());
         let attempts = || self.attempt(job, &known, transfer);
         let result = persist(&self.run.ctx, path, attempts).await;
@@ -103,13 +111,44 @@ impl Copier {
             if let Some(expected) = expected.filter(|&expected| expected != size) {
                 return Err(Error::wrong_size(size, expected).on(&job.to));
             }
-            target.commit(writer, size, modified.map(|modified| modified.at)).await
+            self.commit(job, &target, writer, size, modified.map(|modified| modified.at)).await
         };
         let result = until_cancelled(ctx, work).await;
         if result.is_err() {
             target.clean_up().await;
         }
         result
+    }
+
+    /// Ends the file. One that it replaces and that is to be kept makes room at the last moment, and
+    /// comes back if its place stays empty.
+    async fn commit(
+        &self,
+        job: &Job,
+        target: &Target<'_>,
+        writer: Box<dyn Writer>,
+        size: u64,
+        modified: Option<jiff::Timestamp>,
+    ) -> Result<Committed> {
+        let kept = self.keeper.as_ref().filter(|_| job.replaces.is_some());
+        let (Some(keeper), Some(partial)) = (kept, &target.partial) else {
+            return target.commit(writer, size, modified).await;
+        };
+        let committed = target.commit_without_name(writer, size, modified).await?;
+        keeper.keep(&self.run, &job.to).await?;
+        if let Err(error) = self.destination.remote.rename(partial, &target.to).await {
+            keeper.put_back(&self.run, &job.to).await?;
+            return Err(error);
+        }
+        Ok(committed)
+    }
+
+    /// Moves a file that is about to be replaced to its backup, where one is wanted.
+    pub(crate) async fn keep_replaced(&self, job: &Job) -> Result<()> {
+        match self.keeper.as_ref().filter(|_| job.replaces.is_some()) {
+            Some(keeper) => keeper.keep(&self.run, &job.to).await,
+            None => Ok(()),
+        }
     }
 
     /// Moves all bytes, reading the next piece while the last is written.
@@ -130,6 +169,11 @@ impl Copier {
             piece = next;
         }
         Ok((writer, size))
+    }
+
+    /// Tells whether files are written under a temporary name.
+    fn writes_aside(&self) -> bool {
+        !self.run.ctx.options.inplace && self.destination.remote.capability().rename
     }
 
     fn tell(&self, job: &Job, committed: Committed) {
@@ -181,8 +225,28 @@ impl<'a> Target<'a> {
         size: u64,
         modified: Option<jiff::Timestamp>,
     ) -> Result<Committed> {
-        let settable = self.remote.capability().write_precision.is_some();
         let rename_to = self.partial.is_some().then(|| self.to.clone());
+        self.end(writer, size, modified, rename_to).await
+    }
+
+    /// Like [`Target::commit`], but leaves the file under its temporary name.
+    async fn commit_without_name(
+        &self,
+        writer: Box<dyn Writer>,
+        size: u64,
+        modified: Option<jiff::Timestamp>,
+    ) -> Result<Committed> {
+        self.end(writer, size, modified, None).await
+    }
+
+    async fn end(
+        &self,
+        writer: Box<dyn Writer>,
+        size: u64,
+        modified: Option<jiff::Timestamp>,
+        rename_to: Option<Path>,
+    ) -> Result<Committed> {
+        let settable = self.remote.capability().write_precision.is_some();
         let modified = modified.filter(|_| settable);
         writer.commit(Commit { size: Some(size), modified, rename_to }).await
     }

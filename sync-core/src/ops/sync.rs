@@ -1,23 +1,27 @@
 //! Makes a tree like another: copy, move and sync.
 
+mod deletion;
+mod planning;
+
 use std::sync::Arc;
 
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::mpsc::channel;
 
 use crate::compare::Rules;
-use crate::context::Context;
+use crate::context::{Context, Deletion};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::execute::Executor;
-use crate::execute::remove::{Doomed, directories, files};
 use crate::ops::rmdirs;
 use crate::path::Path;
-use crate::plan::{Action, Extent, Step, existing, new, plan};
-use crate::progress::{Deed, Event};
+use crate::plan::{Extent, existing, new};
 use crate::remote::Tree;
 use crate::retry::retry;
-use crate::run::{Change, Failures, Run};
-use crate::walk::{Pair, Walk};
+use crate::run::{Failures, Run};
+use crate::walk::Walk;
+
+use deletion::remove;
+use planning::{Planning, extras};
 
 /// What becomes of the files that are on one side only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,8 +36,8 @@ pub enum Mode {
 
 /// Makes `destination` hold what `source` holds.
 ///
-/// Nothing is deleted before all copies are done, nor after any failure (unless `ignore_errors`),
-/// nor where a listing was in doubt.
+/// Nothing is deleted after any failure (unless `ignore_errors`), where a listing was in doubt or
+/// beyond a limit.
 ///
 /// # Errors
 /// When the trees overlap, or with all that failed on the way.
@@ -51,19 +55,26 @@ pub async fn sync(
         }
         refuse_overlap(source, destination, mode)?;
     }
-    let mut walk = Walk::two(ctx, source, destination, mode == Mode::Sync).with_exact_times();
+    if let Some(backup) = &ctx.options.backup {
+        backup.check(ctx, source, destination)?;
+    }
+    let deletion = deletion::timing(&ctx.options);
+    if mode == Mode::Sync && deletion == Deletion::Before {
+        remove_first(&run, source, destination).await;
+    }
+    let enters_extras = mode == Mode::Sync && deletion != Deletion::Before;
+    let mut walk = Walk::two(ctx, source, destination, enters_extras).with_exact_times();
     let Some(first) = walk.next().await else { return run.finish() };
     // Only now both remotes have been talked to and know what they can do.
     let rules = rules(&run, source, destination);
     let moves = mode == Mode::Move;
     let executor = Arc::new(Executor::new(&run, source, destination, rules.clone(), moves));
     let (sender, receiver) = channel(ctx.options.max_backlog.max(1));
-    let planning = Planning { run: &run, executor: &executor, mode, steps: sender };
+    let planning =
+        Planning { run: &run, executor: &executor, destination, mode, deletion, steps: sender };
     let (removals, ()) =
         tokio::join!(planning.all(first, walk, &rules), Arc::clone(&executor).carry_out(receiver));
-    if mode == Mode::Sync {
-        remove(&run, destination, removals).await;
-    }
+    remove(&run, destination, removals).await;
     if moves && ctx.options.delete_empty_source_directories && !run.has_failed() {
         rmdirs(ctx, source, true).await?;
     }
@@ -84,6 +95,9 @@ pub async fn copy_file(
 ) -> Result<(), Failures> {
     let run = Run::new(ctx);
     let (from, to) = (source.path(source_path), destination.path(destination_path));
+    if let Some(backup) = &ctx.options.backup {
+        backup.check_for_file(source, destination)?;
+    }
     if source.same_remote(destination) && from == to {
         run.notice(None, "Nothing to do as source and destination are the same");
         return Ok(());
@@ -106,6 +120,18 @@ pub async fn copy_file(
     };
     executor.act(source_path.clone(), destination_path.clone(), action).await;
     run.finish()
+}
+
+/// Removes what only the destination has before anything is copied.
+async fn remove_first(run: &Run, source: &Tree, destination: &Tree) {
+    let mut walk = Walk::two(&run.ctx, source, destination, true);
+    let Some(first) = walk.next().await else { return };
+    let (here, there) = (source.remote.capability(), destination.remote.capability());
+    let rules = Rules::new(&run.ctx.options, &here, &there);
+    match extras(first, walk, &rules).await {
+        Some(removals) => remove(run, destination, removals).await,
+        None => run.notice(None, "not deleting files as there were IO errors"),
+    }
 }
 
 fn rules(run: &Run, source: &Tree, destination: &Tree) -> Rules {
@@ -135,112 +161,3 @@ fn refuse_overlap(source: &Tree, destination: &Tree, mode: Mode) -> Result<(), E
     }
     Ok(())
 }
-
-/// What is to be removed at the end, relative to the destination.
-#[derive(Debug, Default)]
-struct Removals {
-    files: Vec<Doomed>,
-    /// Parents before children.
-    directories: Vec<Path>,
-}
-
-/// The planning side of a run: hands work to the executor, keeps removals, tells the rest.
-struct Planning<'a> {
-    run: &'a Run,
-    executor: &'a Executor,
-    mode: Mode,
-    steps: Sender<Step>,
-}
-
-impl Planning<'_> {
-    async fn all(self, first: Pair, mut walk: Walk, rules: &Rules) -> Removals {
-        let options = &self.run.ctx.options;
-        let extent = Extent {
-            remove_extras: self.mode == Mode::Sync,
-            empty_directories: options.create_empty_source_directories,
-            immutable: options.immutable,
-        };
-        let mut removals = Removals::default();
-        let mut next = Some(first);
-        while let Some(pair) = next {
-            for step in plan(pair, rules, extent) {
-                let Some(step) = self.here(step, &mut removals) else { continue };
-                if self.steps.send(step).await.is_err() {
-                    return removals;
-                }
-            }
-            next = walk.next().await;
-        }
-        removals
-    }
-
-    /// Does what needs no remote, and returns the other steps.
-    fn here(&self, step: Step, removals: &mut Removals) -> Option<Step> {
-        let Step { path, action } = step;
-        match action {
-            Action::Copy { ref source, in_new_directory, .. } => {
-                self.run.event(Event::TransferQueued { size: source.size });
-                if let Some(parent) = path.parent().filter(|_| in_new_directory) {
-                    self.executor.announce(parent);
-                }
-            }
-            Action::Settle { .. } => self.run.event(Event::CheckQueued),
-            Action::Keep { same, .. } => {
-                self.run.event(Event::CheckQueued);
-                self.run.event(Event::Checked { path: &path });
-                if !same || self.mode != Mode::Move {
-                    return None;
-                }
-            }
-            Action::Remove { size } => {
-                removals.files.push(Doomed { path, size });
-                return None;
-            }
-            Action::RemoveDirectory => {
-                removals.directories.push(path);
-                return None;
-            }
-            Action::Tell(message) => {
-                self.run.notice(Some(&path), &message);
-                return None;
-            }
-            Action::Doubt(_) | Action::MakeDirectory | Action::Refuse(_) => {}
-        }
-        Some(Step { path, action })
-    }
-}
-
-/// Removes what only the destination has, if all else went well.
-async fn remove(run: &Run, destination: &Tree, removals: Removals) {
-    let Removals { files: doomed, directories: mut emptied } = removals;
-    if run.ctx.cancel.is_cancelled() || doomed.is_empty() && emptied.is_empty() {
-        return;
-    }
-    let ignores = run.ctx.options.ignore_errors;
-    if run.has_failed() && !ignores {
-        return withhold(run, &doomed, "not deleting files as there were IO errors");
-    }
-    if run.ctx.options.max_delete.is_some_and(|limit| doomed.len() as u64 > limit) {
-        withhold(run, &doomed, "--max-delete threshold reached");
-        let message = format!("--max-delete threshold reached: {} files to delete", doomed.len());
-        return run.fail(&destination.root, Error::new(ErrorKind::Limit, message));
-    }
-    files(run, destination, doomed, REASON).await;
-    if run.has_failed() && !ignores {
-        return run.notice(None, "not deleting directories as there were IO errors");
-    }
-    emptied.reverse();
-    directories(run, destination, emptied, REASON).await;
-}
-
-/// Tells what is not removed, and why.
-fn withhold(run: &Run, doomed: &[Doomed], why: &str) {
-    run.notice(None, why);
-    for Doomed { path, size } in doomed {
-        let Change { deed, path, size, reason } =
-            Change::new(Deed::Deleted, path, why).sized(*size);
-        run.event(Event::Skipped { deed, path, size, reason });
-    }
-}
-
-const REASON: &str = "not in source";

@@ -22,6 +22,12 @@ impl Record {
         counts
     }
 
+    /// Returns the calls since the last [`Record::take`], in order.
+    pub fn order(&self) -> Vec<Call> {
+        let calls = self.0.lock().expect("no holder of the lock panics");
+        calls.iter().map(|(call, _)| *call).collect()
+    }
+
     /// Returns the paths this was called on since the last [`Record::take`], in order.
     pub fn paths(&self, call: Call) -> Vec<String> {
         let calls = self.0.lock().expect("no holder of the lock panics");

@@ -1,0 +1,108 @@
+//! What only the destination has: when it goes, whether it may, and where to.
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::backup::Keeper;
+use crate::context::{Deletion, Options};
+use crate::error::{Error, ErrorKind};
+use crate::execute::remove::{Doomed, directories, files};
+use crate::path::Path;
+use crate::progress::{Deed, Event};
+use crate::remote::Tree;
+use crate::run::{Change, Run};
+
+/// What is to be removed, relative to the destination.
+#[derive(Debug, Default)]
+pub(super) struct Removals {
+    pub(super) files: Vec<Doomed>,
+    /// Parents before children.
+    pub(super) directories: Vec<Path>,
+    /// How many files the destination holds in all.
+    pub(super) out_of: u64,
+}
+
+/// Returns when deletions happen: a limit can only be kept once all are known.
+pub(super) fn timing(options: &Options) -> Deletion {
+    let limited = options.max_delete.is_some() || options.max_delete_bytes.is_some();
+    match options.deletion {
+        Deletion::During if limited => Deletion::After,
+        timing => timing,
+    }
+}
+
+/// Removes what only the destination has, if all else went well and no limit forbids it.
+pub(super) async fn remove(run: &Run, destination: &Tree, removals: Removals) {
+    let Removals { files: doomed, directories: mut emptied, out_of } = removals;
+    if run.ctx.cancel.is_cancelled() || doomed.is_empty() && emptied.is_empty() {
+        return;
+    }
+    if !may_go_on(run) {
+        return withhold(run, &doomed, "not deleting files as there were IO errors");
+    }
+    if let Some(limit) = exceeded(&run.ctx.options, &doomed, out_of) {
+        withhold(run, &doomed, &limit);
+        return run.fail(&destination.root, Error::new(ErrorKind::Limit, limit));
+    }
+    remove_files(run, destination, doomed).await;
+    if !may_go_on(run) {
+        return run.notice(None, "not deleting directories as there were IO errors");
+    }
+    emptied.reverse();
+    directories(run, destination, emptied, REASON).await;
+}
+
+/// Removes files of one directory while others are still compared and copied.
+pub(super) async fn remove_early(run: &Run, destination: &Tree, doomed: Vec<Doomed>) {
+    if doomed.is_empty() || run.ctx.cancel.is_cancelled() {
+        return;
+    }
+    if may_go_on(run) {
+        remove_files(run, destination, doomed).await;
+    } else {
+        withhold(run, &doomed, "not deleting files as there were IO errors");
+    }
+}
+
+fn may_go_on(run: &Run) -> bool {
+    !run.has_failed() || run.ctx.options.ignore_errors
+}
+
+/// Says which limit the deletions would break.
+fn exceeded(options: &Options, doomed: &[Doomed], out_of: u64) -> Option<String> {
+    let count = doomed.len() as u64;
+    let bytes: u64 = doomed.iter().filter_map(|file| file.size).sum();
+    if options.max_delete.is_some_and(|limit| limit.is_exceeded_by(count, out_of)) {
+        let message =
+            format!("--max-delete threshold reached: {count} of {out_of} files to delete");
+        return Some(message);
+    }
+    let limit = options.max_delete_bytes.filter(|&limit| bytes > limit)?;
+    Some(format!("--max-delete-size threshold reached: {bytes} bytes to delete, {limit} allowed"))
+}
+
+async fn remove_files(run: &Run, destination: &Tree, doomed: Vec<Doomed>) {
+    let Some(keeper) = Keeper::new(run, destination) else {
+        return files(run, destination, doomed, REASON).await;
+    };
+    let keep = async |file: &Doomed| {
+        let change = Change::new(Deed::BackedUp, &file.path, REASON).sized(file.size);
+        if run.may(change).await {
+            run.settle(change, keeper.keep(run, &file.path).await);
+        }
+    };
+    let limit = run.ctx.options.transfers.max(1);
+    stream::iter(&doomed).for_each_concurrent(limit, keep).await;
+}
+
+/// Tells what is not removed, and why.
+fn withhold(run: &Run, doomed: &[Doomed], why: &str) {
+    run.notice(None, why);
+    for Doomed { path, size } in doomed {
+        let Change { deed, path, size, reason } =
+            Change::new(Deed::Deleted, path, why).sized(*size);
+        run.event(Event::Skipped { deed, path, size, reason });
+    }
+}
+
+const REASON: &str = "not in source";
