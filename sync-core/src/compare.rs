@@ -9,19 +9,20 @@ use jiff::SignedDuration;
 
 use crate::context::Options;
 use crate::entry::{Entry, Modified};
+use crate::progress::{Cause, Reason};
 use crate::remote::Capability;
 
 /// What is known of two files that bear the same name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Verdict {
     /// They differ, for this reason.
-    Differs(String),
+    Differs(Reason),
     /// The destination's file is not to be touched, for this reason.
     Left(&'static str),
     /// They are taken to be the same.
     Same,
     /// Only the content can tell, for this reason.
-    Unsettled(String),
+    Unsettled(Reason),
 }
 
 /// How two files are compared, from the options and what both remotes can do.
@@ -82,25 +83,28 @@ impl Rules {
         }
         if options.checksum {
             return self.hash.map_or(Verdict::Same, |hash| {
-                Verdict::Unsettled(format!("{hash} hashes are compared"))
+                let text = format!("{hash} hashes are compared");
+                Verdict::Unsettled(Reason::new(Cause::Hash, text))
             });
         }
         match (age, self.stamps) {
             (None, _) => Verdict::Same,
             (Some(age), Stamps::Given(_)) => {
-                Verdict::Unsettled(format!("time differs by {:#}", age.abs()))
+                let text = format!("time differs by {:#}", age.abs());
+                Verdict::Unsettled(Reason::new(Cause::Time, text))
             }
             (Some(age), Stamps::Own) if age.is_positive() && is_exact(destination) => {
-                Verdict::Differs(format!("source is newer than the copy by {age:#}"))
+                let text = format!("source is newer than the copy by {age:#}");
+                Verdict::Differs(Reason::new(Cause::Time, text))
             }
             (Some(_), Stamps::Own) => Verdict::Same,
         }
     }
 
-    fn size_differs(&self, source: &Entry, destination: &Entry) -> Option<String> {
+    fn size_differs(&self, source: &Entry, destination: &Entry) -> Option<Reason> {
         let (there, here) = (destination.size?, source.size?);
         let differs = there != here && !self.options.ignore_size;
-        differs.then(|| format!("size differs {there} → {here}"))
+        differs.then(|| Reason::new(Cause::Size, format!("size differs {there} → {here}")))
     }
 
     /// Returns how much newer the source's file is, or `None` when the times agree or are unknown.

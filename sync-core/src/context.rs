@@ -95,6 +95,8 @@ pub struct Options {
     pub create_empty_source_directories: bool,
     /// After a move, remove directories of the source that became empty.
     pub delete_empty_source_directories: bool,
+    /// Tell of files that only the destination has, where they stay.
+    pub tell_extras: bool,
     /// Delete though errors happened.
     pub ignore_errors: bool,
     /// Delete excluded files on the destination, too.
@@ -136,6 +138,7 @@ impl Default for Options {
             modify_window: Duration::from_nanos(1),
             create_empty_source_directories: false,
             delete_empty_source_directories: false,
+            tell_extras: false,
             ignore_errors: false,
             delete_excluded: false,
             deletion: Deletion::default(),

@@ -101,7 +101,7 @@ impl Executor {
                 self.transfer(&Job { from, to, source, replaces, reason }, in_new_directory).await;
             }
             Action::Settle { source, destination, reason } => {
-                let (replaces, reason) = (Some(destination), reason.into());
+                let replaces = Some(destination);
                 self.settle(Job { from, to, source, replaces, reason }).await;
             }
             Action::Keep { source, same: true } if self.moves => {
@@ -111,7 +111,10 @@ impl Executor {
             Action::Doubt(error) => self.run.doubt(&to, error),
             Action::Refuse(error) => self.run.fail(&to, error),
             Action::Tell(message) => self.run.notice(Some(&to), &message),
-            Action::Keep { .. } | Action::Remove { .. } | Action::RemoveDirectory => {}
+            Action::Keep { .. }
+            | Action::Leave
+            | Action::Remove { .. }
+            | Action::RemoveDirectory => {}
         }
     }
 
@@ -185,6 +188,9 @@ impl Executor {
     async fn settle(&self, job: Job) {
         let same = self.same(&job).await;
         self.run.event(Event::Checked { path: &job.to });
+        if !matches!(same, Sameness::Different) {
+            self.run.event(Event::Left { path: &job.to, same: true });
+        }
         match same {
             Sameness::Different => self.transfer(&job, false).await,
             Sameness::Same if self.moves => self.remove_source(&job.from, &job.source).await,

@@ -1,11 +1,10 @@
 //! Turns a [`Pair`] of listings into steps, each with its reason. Pure: no clock, no remote.
 
-use std::borrow::Cow;
-
 use crate::compare::{Rules, Verdict};
 use crate::entry::{Entry, Kind};
 use crate::error::{Error, ErrorKind};
 use crate::path::Path;
+use crate::progress::{Cause, Reason};
 use crate::walk::{Pair, Side, merge};
 
 /// One step of a plan, on one path relative to the trees.
@@ -30,7 +29,7 @@ pub enum Action {
         /// Whether its directory is still to be made.
         in_new_directory: bool,
         /// Why.
-        reason: Cow<'static, str>,
+        reason: Reason,
     },
     /// Report something not understood; what is elsewhere goes on as if nothing were.
     Doubt(Error),
@@ -41,6 +40,8 @@ pub enum Action {
         /// Whether the destination's file is the same, so that a move may remove the source's.
         same: bool,
     },
+    /// Leave a file that only the destination has.
+    Leave,
     /// Make a directory though it gets no file.
     MakeDirectory,
     /// Report a failure.
@@ -59,7 +60,7 @@ pub enum Action {
         /// The destination's file.
         destination: Entry,
         /// Why they may differ.
-        reason: String,
+        reason: Reason,
     },
     /// Tell the user something.
     Tell(String),
@@ -70,6 +71,8 @@ pub enum Action {
 pub struct Extent {
     /// Remove what only the destination has.
     pub remove_extras: bool,
+    /// Tell of what only the destination has and keeps.
+    pub tell_extras: bool,
     /// Make directories that get no file.
     pub empty_directories: bool,
     /// A file that exists is never replaced.
@@ -126,6 +129,9 @@ impl Planner<'_> {
             match (here, there) {
                 (Some(here), there) => self.one(here, there, new),
                 (None, Some(there)) if self.extent.remove_extras => extras.push(there),
+                (None, Some(there)) if self.extent.tell_extras && there.is_file() => {
+                    self.step(there, Action::Leave);
+                }
                 (None, _) => {}
             }
         }
@@ -168,7 +174,7 @@ impl Planner<'_> {
 
 /// Returns the copy of a file that only the source has.
 pub(crate) fn new(here: &Entry, in_new_directory: bool) -> Action {
-    let (source, reason) = (here.clone(), "new".into());
+    let (source, reason) = (here.clone(), Reason::new(Cause::New, "new"));
     Action::Copy { source, replaces: None, in_new_directory, reason }
 }
 
@@ -183,8 +189,7 @@ pub(crate) fn existing(here: &Entry, there: &Entry, rules: &Rules, extent: Exten
             Action::Refuse(Error::new(ErrorKind::AlreadyExists, message))
         }
         Verdict::Differs(reason) => {
-            let (replaces, reason) = (Some(there.clone()), reason.into());
-            Action::Copy { source, replaces, in_new_directory: false, reason }
+            Action::Copy { source, replaces: Some(there.clone()), in_new_directory: false, reason }
         }
         Verdict::Unsettled(reason) => Action::Settle { source, destination: there.clone(), reason },
     }
@@ -261,6 +266,7 @@ mod tests {
             Action::Doubt(error) => format!("doubt {path}: {error}"),
             Action::Keep { same: true, .. } => format!("keep {path}"),
             Action::Keep { .. } => format!("leave {path}"),
+            Action::Leave => format!("extra {path}"),
             Action::MakeDirectory => format!("mkdir {path}"),
             Action::Refuse(error) => format!("refuse {path}: {:?}", error.kind()),
             Action::Remove { .. } => format!("remove {path}"),
@@ -270,7 +276,12 @@ mod tests {
         }
     }
 
-    const SYNC: Extent = Extent { remove_extras: true, empty_directories: false, immutable: false };
+    const SYNC: Extent = Extent {
+        remove_extras: true,
+        tell_extras: false,
+        empty_directories: false,
+        immutable: false,
+    };
 
     #[track_caller]
     fn check_in(extent: Extent, source: Side, destination: Side, expected: &[&str]) {
@@ -304,6 +315,13 @@ mod tests {
     fn a_directory_only_there_is_emptied_and_removed() {
         check(Side::Absent, side(&["a=1", "s/"]), &["remove d/a", "rmdir d"]);
         check_in(Extent::default(), Side::Absent, side(&["a=1"]), &[]);
+    }
+
+    #[test]
+    fn extras_are_told_where_that_is_asked_for() {
+        let extent = Extent { tell_extras: true, ..Extent::default() };
+        check_in(extent, side(&["a=1"]), side(&["a=1", "s/", "z=1"]), &["keep d/a", "extra d/z"]);
+        check_in(extent, Side::Absent, side(&["z=1"]), &["extra d/z"]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What the engine tells of its work while it works. The terminal is one listener, the log
 //! another, a recorder in tests the third.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use crate::{Error, Path};
 
 /// A listener. Called from many tasks at once; returns at once.
@@ -22,6 +25,18 @@ pub enum Event<'a> {
     CheckQueued,
     /// A pair of files was compared, or a thing to delete was looked at.
     Checked {
+        /// The file.
+        path: &'a Path,
+    },
+    /// A file of the source stays as it is on the destination.
+    Left {
+        /// The file.
+        path: &'a Path,
+        /// Whether both are the same; else an option protects the destination's.
+        same: bool,
+    },
+    /// A file only the destination has stays there, which is told where that was asked for.
+    Extra {
         /// The file.
         path: &'a Path,
     },
@@ -65,6 +80,8 @@ pub enum Event<'a> {
         path: &'a Path,
         /// The size of the file concerned, where known.
         size: Option<u64>,
+        /// Why the plan asked for it, as a summary counts it.
+        cause: Cause,
         /// Why the plan asked for it, as a user reads it.
         reason: &'a str,
     },
@@ -76,7 +93,9 @@ pub enum Event<'a> {
         path: &'a Path,
         /// The size of the file concerned, where known.
         size: Option<u64>,
-        /// Why the plan asked for it.
+        /// Why the plan asked for it, as a summary counts it.
+        cause: Cause,
+        /// Why the plan asked for it, as a user reads it.
         reason: &'a str,
     },
     /// One operation failed; the run goes on.
@@ -124,6 +143,55 @@ pub enum Deed {
     RemovedDirectory,
     /// Only the time was set.
     SetModified,
+}
+
+/// Why a change is made, as a summary counts it.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The content differs.
+    Hash,
+    /// The destination has no such file.
+    New,
+    /// The user asked for it, whatever the files are.
+    #[default]
+    Request,
+    /// The sizes differ.
+    Size,
+    /// The times differ.
+    Time,
+}
+
+/// Why a change is made, as a user reads it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reason {
+    /// As a summary counts it.
+    pub cause: Cause,
+    text: Cow<'static, str>,
+}
+
+impl Reason {
+    /// Returns a reason of a kind.
+    pub fn new(cause: Cause, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { cause, text: text.into() }
+    }
+
+    /// Returns the words.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for Reason {
+    fn from(text: T) -> Self {
+        Self::new(Cause::default(), text)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// Listens to nothing.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::context::{Answer, Context};
-use crate::progress::{Deed, Event};
+use crate::progress::{Cause, Deed, Event};
 use crate::{Error, ErrorKind, Path};
 
 /// What a verb ends with when not all went well. Each failure on a path was told to the listener as
@@ -113,11 +113,16 @@ impl Run {
     /// Tells whether a change may be made: not in a dry run, nor against the user's answer.
     pub(crate) async fn may(&self, change: Change<'_>) -> bool {
         if self.ctx.options.dry_run || !self.confirmed(change).await {
-            let Change { deed, path, size, reason } = change;
-            self.event(Event::Skipped { deed, path, size, reason });
+            self.skip(change);
             return false;
         }
         true
+    }
+
+    /// Tells of a change that is not made.
+    pub(crate) fn skip(&self, change: Change<'_>) {
+        let Change { deed, path, size, cause, reason } = change;
+        self.event(Event::Skipped { deed, path, size, cause, reason });
     }
 
     async fn confirmed(&self, change: Change<'_>) -> bool {
@@ -132,9 +137,9 @@ impl Run {
 
     /// Takes the result of a change: tells that it was made, or counts its failure.
     pub(crate) fn settle(&self, change: Change<'_>, result: Result<(), Error>) -> bool {
-        let Change { deed, path, size, reason } = change;
+        let Change { deed, path, size, cause, reason } = change;
         match result {
-            Ok(()) => self.event(Event::Done { deed, path, size, reason }),
+            Ok(()) => self.event(Event::Done { deed, path, size, cause, reason }),
             Err(error) => {
                 self.fail(path, error);
                 return false;
@@ -150,12 +155,17 @@ pub(crate) struct Change<'a> {
     pub(crate) deed: Deed,
     pub(crate) path: &'a Path,
     pub(crate) size: Option<u64>,
+    pub(crate) cause: Cause,
     pub(crate) reason: &'a str,
 }
 
 impl<'a> Change<'a> {
     pub(crate) fn new(deed: Deed, path: &'a Path, reason: &'a str) -> Self {
-        Self { deed, path, size: None, reason }
+        Self { deed, path, size: None, cause: Cause::default(), reason }
+    }
+
+    pub(crate) fn because(self, cause: Cause) -> Self {
+        Self { cause, ..self }
     }
 
     pub(crate) fn sized(self, size: Option<u64>) -> Self {

@@ -55,6 +55,20 @@ async fn sync_makes_the_destination_the_same() {
 }
 
 #[tokio::test]
+async fn each_file_is_told_with_what_became_of_it() {
+    let (source, destination) = pair(&["new=1", "same=1", "size=22"], &["same=1", "size=1", "z=1"]);
+    let (mut ctx, heard) = context();
+    ctx.options.tell_extras = true;
+    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+    assert_eq!(heard.heard("cause"), ["cause size: Size"]);
+    assert_eq!(heard.heard("left"), ["left same: true"]);
+    assert_eq!(heard.heard("extra"), ["extra z"]);
+    let file = path("same");
+    copy_file(&ctx, &source.tree(), &file, &destination.tree(), &file, Mode::Copy).await.unwrap();
+    assert_eq!(heard.heard("left").len(), 2);
+}
+
+#[tokio::test]
 async fn a_second_sync_lists_each_directory_once_and_changes_nothing() {
     let files: Vec<String> = (0..60).map(|i| format!("d{}/e/f{i}={i}", i % 5)).collect();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();

@@ -1,6 +1,5 @@
 //! Copies one file: to a temporary name, verified by size, then given its time and its final name.
 
-use std::borrow::Cow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,7 +12,7 @@ use crate::context::Options;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::{Name, Path};
-use crate::progress::{Deed, Event};
+use crate::progress::{Deed, Event, Reason};
 use crate::remote::{Commit, Committed, Reader, Remote, Tree, Writer};
 use crate::retry::{persist, until_cancelled};
 use crate::run::{Change, Run};
@@ -25,13 +24,14 @@ pub(crate) struct Job {
     pub(crate) to: Path,
     pub(crate) source: Entry,
     pub(crate) replaces: Option<Entry>,
-    pub(crate) reason: Cow<'static, str>,
+    pub(crate) reason: Reason,
 }
 
 impl Job {
     pub(crate) fn change(&self) -> Change<'_> {
         let deed = if self.replaces.is_some() { Deed::CopiedOver } else { Deed::CopiedNew };
-        Change::new(deed, &self.to, &self.reason).sized(self.source.size)
+        let change = Change::new(deed, &self.to, self.reason.text());
+        change.because(self.reason.cause).sized(self.source.size)
     }
 }
 

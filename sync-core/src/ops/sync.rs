@@ -14,7 +14,8 @@ use crate::error::{Error, ErrorKind};
 use crate::execute::Executor;
 use crate::ops::rmdirs;
 use crate::path::Path;
-use crate::plan::{Extent, existing, new};
+use crate::plan::{Action, Extent, existing, new};
+use crate::progress::Event;
 use crate::remote::Tree;
 use crate::retry::retry;
 use crate::run::{Failures, Run};
@@ -62,7 +63,8 @@ pub async fn sync(
     if mode == Mode::Sync && deletion == Deletion::Before {
         remove_first(&run, source, destination).await;
     }
-    let enters_extras = mode == Mode::Sync && deletion != Deletion::Before;
+    let enters_extras =
+        mode == Mode::Sync && deletion != Deletion::Before || ctx.options.tell_extras;
     let mut walk = Walk::two(ctx, source, destination, enters_extras).with_exact_times();
     let Some(first) = walk.next().await else { return run.finish() };
     // Only now both remotes have been talked to and know what they can do.
@@ -118,6 +120,9 @@ pub async fn copy_file(
         Some(there) => existing(&here, there, &rules, extent),
         None => new(&here, true),
     };
+    if let Action::Keep { same, .. } = action {
+        run.event(Event::Left { path: destination_path, same });
+    }
     executor.act(source_path.clone(), destination_path.clone(), action).await;
     run.finish()
 }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use sync_core::progress::{Event, Progress};
+use sync_core::progress::{Deed, Event, Progress};
 use sync_core::remote::fault::Fault;
 use sync_core::remote::memory::Memory;
 use sync_core::remote::record::Record;
@@ -74,10 +74,17 @@ impl Recorder {
 impl Progress for Recorder {
     fn event(&self, event: Event<'_>) {
         let line = match event {
-            Event::Done { deed, path, reason, .. } => format!("done {deed:?} {path}: {reason}"),
+            Event::Done { deed, path, cause, reason, .. } => {
+                if matches!(deed, Deed::CopiedOver) {
+                    self.0.lock().unwrap().push(format!("cause {path}: {cause:?}"));
+                }
+                format!("done {deed:?} {path}: {reason}")
+            }
             Event::Skipped { deed, path, reason, .. } => {
                 format!("skipped {deed:?} {path}: {reason}")
             }
+            Event::Left { path, same } => format!("left {path}: {same}"),
+            Event::Extra { path } => format!("extra {path}"),
             Event::Failed { path, error } => format!("failed {path}: {:?}", error.kind()),
             Event::Notice { path, message } => {
                 format!("notice {}: {message}", path.cloned().unwrap_or_default())

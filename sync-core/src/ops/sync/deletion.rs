@@ -8,7 +8,7 @@ use crate::context::{Deletion, Options};
 use crate::error::{Error, ErrorKind};
 use crate::execute::remove::{Doomed, directories, files};
 use crate::path::Path;
-use crate::progress::{Deed, Event};
+use crate::progress::Deed;
 use crate::remote::Tree;
 use crate::run::{Change, Run};
 
@@ -99,9 +99,7 @@ async fn remove_files(run: &Run, destination: &Tree, doomed: Vec<Doomed>) {
 fn withhold(run: &Run, doomed: &[Doomed], why: &str) {
     run.notice(None, why);
     for Doomed { path, size } in doomed {
-        let Change { deed, path, size, reason } =
-            Change::new(Deed::Deleted, path, why).sized(*size);
-        run.event(Event::Skipped { deed, path, size, reason });
+        run.skip(Change::new(Deed::Deleted, path, why).sized(*size));
     }
 }
 

@@ -30,6 +30,7 @@ impl Planning<'_> {
         let options = &self.run.ctx.options;
         let extent = Extent {
             remove_extras: self.mode == Mode::Sync && self.deletion != Deletion::Before,
+            tell_extras: options.tell_extras,
             empty_directories: options.create_empty_source_directories,
             immutable: options.immutable,
         };
@@ -66,12 +67,17 @@ impl Planning<'_> {
             Action::Keep { same, .. } => {
                 self.run.event(Event::CheckQueued);
                 self.run.event(Event::Checked { path: &path });
+                self.run.event(Event::Left { path: &path, same });
                 if !same || self.mode != Mode::Move {
                     return None;
                 }
             }
             Action::Remove { .. } | Action::RemoveDirectory => {
                 collect(path, &action, removals);
+                return None;
+            }
+            Action::Leave => {
+                self.run.event(Event::Extra { path: &path });
                 return None;
             }
             Action::Tell(message) => {
