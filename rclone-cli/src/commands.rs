@@ -26,6 +26,7 @@ mod moveto;
 mod obscure;
 mod purge;
 mod rcat;
+mod reports;
 mod reveal;
 mod rmdir;
 mod rmdirs;

@@ -5,9 +5,10 @@
 //! CRITICAL. The field `object` is what a line is about.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use anyhow::Context as _;
@@ -74,6 +75,8 @@ pub(crate) fn start(flags: &Logging) -> anyhow::Result<()> {
         Ok(None) => (Sink::Terminal, Ok(())),
         Err(error) => (Sink::Terminal, Err(error)),
     };
+    let terminal = matches!(sink, Sink::Terminal) && !flags.use_json_log;
+    WATCHED.store(terminal && std::io::stderr().is_terminal(), Ordering::Relaxed);
     let log = Log {
         level: flags.level(),
         format: if flags.use_json_log { json } else { text },
@@ -82,6 +85,13 @@ pub(crate) fn start(flags: &Logging) -> anyhow::Result<()> {
     };
     tracing_subscriber::registry().with(log).init();
     result
+}
+
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// Tells whether somebody reads the log as it is written.
+pub(crate) fn is_watched() -> bool {
+    WATCHED.load(Ordering::Relaxed)
 }
 
 fn open(path: &Path) -> anyhow::Result<File> {

@@ -5,6 +5,7 @@ mod confirm;
 mod log;
 mod report;
 mod stats;
+mod summary;
 mod text;
 
 use std::io::Write as _;
@@ -23,6 +24,7 @@ use bars::Bars;
 pub(crate) use confirm::Prompt;
 use report::Report;
 use stats::Stats;
+use summary::Summary;
 
 /// How to tell.
 #[derive(Clone, Debug)]
@@ -62,6 +64,7 @@ impl Default for Options {
 pub(crate) struct Reporter {
     options: Options,
     stats: Mutex<Stats>,
+    summary: Mutex<Summary>,
     report: Option<Report>,
     /// What lines about the whole of a tree call it.
     whole: OnceLock<String>,
@@ -70,8 +73,9 @@ pub(crate) struct Reporter {
 impl Reporter {
     pub(crate) fn new(options: Options) -> Self {
         Self {
-            options,
             stats: Mutex::new(Stats::new(Instant::now())),
+            summary: Mutex::new(Summary::new(options.dry_run)),
+            options,
             report: None,
             whole: OnceLock::new(),
         }
@@ -115,6 +119,7 @@ impl Reporter {
     pub(crate) fn forget_errors(&self) {
         let mut stats = lock(&self.stats);
         (stats.errors, stats.last_error, stats.retry_may_help) = (0, None, false);
+        lock(&self.summary).try_again();
     }
 
     /// Writes the statistics to the log. In a dry run they are the point, so always seen.
@@ -132,6 +137,15 @@ impl Reporter {
         }
     }
 
+    /// Tells what the run came to: to whoever watches the log, else with what is done.
+    fn log_summary(&self) {
+        let Some(line) = lock(&self.summary).line() else { return };
+        match logging::is_watched() {
+            true => tracing::warn!("{line}"),
+            false => tracing::info!("{line}"),
+        }
+    }
+
     fn tick(&self, bars: &Mutex<Option<Bars>>) {
         let (mut stats, now) = (lock(&self.stats), Instant::now());
         stats.tick(now);
@@ -144,6 +158,7 @@ impl Reporter {
 impl Progress for Reporter {
     fn event(&self, event: Event<'_>) {
         lock(&self.stats).take(&event, Instant::now());
+        lock(&self.summary).take(&event);
         let flag = if self.options.dry_run { "--dry-run" } else { "--interactive" };
         let whole = self.whole.get().map_or("", String::as_str);
         for line in log::lines(&event, flag, whole) {
@@ -176,9 +191,14 @@ impl Display {
             *lock(&TERMINAL) = None;
             logging::redirect(None);
             let text = text::text(&lock(&reporter.stats), &reporter.options, Instant::now());
-            output::write(format!("{}\n", text.trim_end()).as_bytes())?;
-        } else if with_stats && reporter.options.interval.is_some() {
-            reporter.log_stats();
+            let summary = lock(&reporter.summary).line().filter(|_| with_stats);
+            let summary = summary.map(|line| line + "\n").unwrap_or_default();
+            output::write(format!("{}\n{summary}", text.trim_end()).as_bytes())?;
+        } else if with_stats {
+            reporter.log_summary();
+            if reporter.options.interval.is_some() {
+                reporter.log_stats();
+            }
         }
         reporter.report.as_ref().map_or(Ok(()), Report::finish)
     }

@@ -1,7 +1,5 @@
 //! `rclone check`.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,7 +8,7 @@ use sync_core::filter::{Filter, ListForm};
 use sync_core::ops::{self, CheckOptions, CheckSummary, Failures, Outcome};
 use sync_core::{Error, ErrorKind, Event, Path, Tree};
 
-use crate::output::Output;
+use super::reports::{Reports, Writers};
 use crate::resolve::Resolved;
 use crate::shown;
 
@@ -32,34 +30,6 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     reports: Reports,
-}
-
-/// Files to write names to; `-` is standard output.
-#[derive(Clone, Debug, clap::Args)]
-struct Reports {
-    /// Write all names with signs: = same, - missing here, + missing there, * differs, ! error
-    #[arg(long, value_name = "FILE")]
-    combined: Option<String>,
-
-    /// Write the names of files that are the same
-    #[arg(long = "match", value_name = "FILE")]
-    matching: Option<String>,
-
-    /// Write the names of files that differ
-    #[arg(long, value_name = "FILE")]
-    differ: Option<String>,
-
-    /// Write the names of files the source does not have
-    #[arg(long, value_name = "FILE")]
-    missing_on_src: Option<String>,
-
-    /// Write the names of files the destination does not have
-    #[arg(long, value_name = "FILE")]
-    missing_on_dst: Option<String>,
-
-    /// Write the names of files that could not be compared
-    #[arg(long, value_name = "FILE")]
-    error: Option<String>,
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
@@ -178,70 +148,6 @@ fn lines(
     .filter(|&(_, count, _, always)| always || count > 0)
     .map(|(tree, count, what, _)| (&**tree, format!("{count} {what}")))
     .collect()
-}
-
-type Writer = Box<dyn Write + Send>;
-
-/// The reports that were asked for.
-struct Writers {
-    combined: Option<Writer>,
-    /// One for each outcome.
-    single: Vec<(Outcome, Writer)>,
-}
-
-impl Reports {
-    fn open(&self) -> anyhow::Result<Writers> {
-        let wanted = [
-            (Outcome::Match, &self.matching),
-            (Outcome::Differ, &self.differ),
-            (Outcome::MissingOnSource, &self.missing_on_src),
-            (Outcome::MissingOnDestination, &self.missing_on_dst),
-            (Outcome::Error, &self.error),
-        ];
-        let mut single = Vec::new();
-        for (outcome, file) in wanted {
-            if let Some(file) = file {
-                single.push((outcome, open(file)?));
-            }
-        }
-        Ok(Writers { combined: self.combined.as_deref().map(open).transpose()?, single })
-    }
-}
-
-fn open(file: &str) -> anyhow::Result<Writer> {
-    if file == "-" {
-        return Ok(Box::new(Output::new()));
-    }
-    let file = File::create(file).with_context(|| format!("failed to make the report {file}"))?;
-    Ok(Box::new(BufWriter::new(file)))
-}
-
-impl Writers {
-    fn write(&mut self, path: &Path, outcome: Outcome) -> std::io::Result<()> {
-        let name = shown::path(path);
-        if let Some(combined) = &mut self.combined {
-            combined.write_all(&[sign(outcome), &*name, b"\n"].concat())?;
-        }
-        for (_, writer) in self.single.iter_mut().filter(|(wanted, _)| *wanted == outcome) {
-            writer.write_all(&[&*name, b"\n"].concat())?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        let single = self.single.iter_mut().map(|(_, writer)| writer);
-        self.combined.iter_mut().chain(single).try_for_each(Write::flush)
-    }
-}
-
-fn sign(outcome: Outcome) -> &'static [u8] {
-    match outcome {
-        Outcome::Differ => b"* ",
-        Outcome::Error => b"! ",
-        Outcome::Match => b"= ",
-        Outcome::MissingOnDestination => b"+ ",
-        Outcome::MissingOnSource => b"- ",
-    }
 }
 
 #[cfg(test)]

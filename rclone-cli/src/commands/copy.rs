@@ -2,6 +2,7 @@
 
 use sync_core::ops::Mode;
 
+use super::reports::Reports;
 use super::transfer::Transfer;
 use crate::resolve::Resolved;
 
@@ -12,12 +13,16 @@ pub(crate) struct Args {
     pub(crate) source: String,
     /// Where to
     pub(crate) destination: String,
+
+    #[command(flatten)]
+    reports: Reports,
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let transfer = Transfer {
         source: &args.source,
         destination: &args.destination,
+        reports: &args.reports,
         mode: Mode::Copy,
         renames: false,
         delete_empty_source_directories: false,

@@ -2,6 +2,7 @@
 
 use sync_core::ops::Mode;
 
+use super::reports::Reports;
 use super::transfer::Transfer;
 use crate::resolve::Resolved;
 
@@ -16,12 +17,16 @@ pub(crate) struct Args {
     /// Remove directories of the source that became empty
     #[arg(long)]
     pub(crate) delete_empty_src_dirs: bool,
+
+    #[command(flatten)]
+    reports: Reports,
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let transfer = Transfer {
         source: &args.source,
         destination: &args.destination,
+        reports: &args.reports,
         mode: Mode::Move,
         renames: true,
         delete_empty_source_directories: args.delete_empty_src_dirs,

@@ -1,10 +1,13 @@
 //! What copy, move and sync share: a file or a tree as the source, retries, the summary.
 
+use std::sync::Arc;
+
 use anyhow::bail;
 use sync_core::context::Context;
 use sync_core::ops::{self, Failures, Mode};
-use sync_core::{Name, Path, Tree};
+use sync_core::{Name, Path, Progress, Tree};
 
+use super::reports::{Ledger, Reports};
 use crate::exit::{Fatal, NothingTransferred, retried};
 use crate::resolve::Resolved;
 
@@ -12,6 +15,7 @@ use crate::resolve::Resolved;
 pub(crate) struct Transfer<'a> {
     pub(crate) source: &'a str,
     pub(crate) destination: &'a str,
+    pub(crate) reports: &'a Reports,
     pub(crate) mode: Mode,
     /// Whether the destination of a file is its new path, not a directory.
     pub(crate) renames: bool,
@@ -40,7 +44,10 @@ impl Transfer<'_> {
             }
         };
         context.options.backup = resolved.backup(goal.tree())?;
-        retried(resolved, async || goal.reach(&context, &source, self.mode).await).await?;
+        let ledger = self.ledger(&mut context)?;
+        let reached =
+            retried(resolved, async || goal.reach(&context, &source, self.mode).await).await;
+        ledger.map_or(Ok(()), |ledger| ledger.finish()).and(reached)?;
         match resolved.reporter().transfers() {
             0 if resolved.globals.config.error_on_no_transfer => Err(NothingTransferred.into()),
             0 => {
@@ -49,6 +56,18 @@ impl Transfer<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Makes whatever writes the reports listen.
+    fn ledger(&self, context: &mut Context) -> anyhow::Result<Option<Arc<Ledger>>> {
+        if !self.reports.are_wanted() {
+            return Ok(None);
+        }
+        context.options.tell_extras = self.mode != Mode::Sync && self.reports.want_extras();
+        let listener = Arc::clone(&context.progress);
+        let ledger = Arc::new(Ledger::new(listener, self.mode, self.reports.open()?));
+        context.progress = Arc::clone(&ledger) as Arc<dyn Progress>;
+        Ok(Some(ledger))
     }
 }
 

@@ -42,11 +42,11 @@ impl Line {
 pub(crate) fn lines(event: &Event<'_>, flag: &str, whole: &str) -> Vec<Line> {
     let name = |path: &Path| if path.is_root() { whole.to_owned() } else { path.to_string() };
     match *event {
-        Event::Done { deed, path, size, reason } => {
+        Event::Done { deed, path, size, reason, .. } => {
             let done = Line::new(Level::Info, &name(path), done(deed)).sized(size);
             vec![because(Level::Debug, deed, &name(path), reason), done]
         }
-        Event::Skipped { deed, path, size, reason } => {
+        Event::Skipped { deed, path, size, reason, .. } => {
             let (action, _) = named(deed);
             let size_text = size
                 .map(|size| format!(" (size {})", crate::units::size(size)))
@@ -107,6 +107,7 @@ pub(crate) fn named(deed: Deed) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use sync_core::progress::Cause;
     use sync_core::{Error, ErrorKind};
 
     use super::super::stats::tests::path;
@@ -124,7 +125,13 @@ mod tests {
     #[test]
     fn what_was_done_is_rclones_line() {
         let path = path("d/x");
-        let done = |deed| Event::Done { deed, path: &path, size: Some(12), reason: "why" };
+        let done = |deed| Event::Done {
+            deed,
+            path: &path,
+            size: Some(12),
+            cause: Cause::Request,
+            reason: "why",
+        };
         check(
             &done(Deed::CopiedNew),
             &["Debug d/x: Need to transfer - why", "Info d/x: Copied (new)"],
@@ -145,7 +152,13 @@ mod tests {
         let path = path("x");
         let deed = Deed::CopiedNew;
         check(
-            &Event::Skipped { deed, path: &path, size: Some(3_000_000), reason: "size differs" },
+            &Event::Skipped {
+                deed,
+                path: &path,
+                size: Some(3_000_000),
+                cause: Cause::Request,
+                reason: "size differs",
+            },
             &[
                 "Notice x: Skipped copy as --dry-run is set (size 2.861Mi)",
                 "Info x: Need to transfer - size differs",
@@ -153,7 +166,13 @@ mod tests {
         );
         let deed = Deed::RemovedDirectory;
         check(
-            &Event::Skipped { deed, path: &path, size: None, reason: "not on the source" },
+            &Event::Skipped {
+                deed,
+                path: &path,
+                size: None,
+                cause: Cause::Request,
+                reason: "not on the source",
+            },
             &[
                 "Notice x: Skipped remove directory as --dry-run is set",
                 "Info x: Need to remove directory - not on the source",
@@ -174,7 +193,7 @@ mod tests {
     fn the_whole_of_a_tree_has_a_name() {
         let (deed, path) = (Deed::MadeDirectory, &Path::root());
         check(
-            &Event::Done { deed, path, size: None, reason: "asked for" },
+            &Event::Done { deed, path, size: None, cause: Cause::Request, reason: "asked for" },
             &[
                 "Debug the tree: Need to make directory - asked for",
                 "Info the tree: Making directory",

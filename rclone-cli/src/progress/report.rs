@@ -55,13 +55,21 @@ impl<W: std::io::Write> State<W> {
                 *self.retries.entry(path.clone()).or_default() += 1;
                 return Ok(());
             }
-            Event::Done { deed, path, size, reason } => {
+            Event::Done { deed, path, size, reason, .. } => {
                 let (action, _) = named(deed);
                 (path, json!({"action": action, "done": true, "reason": reason, "bytes": size}))
             }
-            Event::Skipped { deed, path, size, reason } => {
+            Event::Skipped { deed, path, size, reason, .. } => {
                 let (action, _) = named(deed);
                 (path, json!({"action": action, "done": false, "reason": reason, "bytes": size}))
+            }
+            Event::Left { path, same } => {
+                let reason = if same { "same" } else { "protected by an option" };
+                (path, json!({"action": "none", "done": true, "reason": reason}))
+            }
+            Event::Extra { path } => {
+                let reason = "only on the destination";
+                (path, json!({"action": "none", "done": true, "reason": reason}))
             }
             Event::Failed { path, error } => {
                 (path, json!({"action": "failed", "done": false, "reason": error.to_string()}))
@@ -76,7 +84,7 @@ impl<W: std::io::Write> State<W> {
 
 #[cfg(test)]
 mod tests {
-    use sync_core::progress::Deed;
+    use sync_core::progress::{Cause, Deed};
     use sync_core::{Error, ErrorKind};
 
     use super::super::stats::tests::path;
@@ -87,11 +95,13 @@ mod tests {
         let mut state = State { output: Vec::new(), retries: HashMap::new(), error: None };
         let (a, b) = (path("a"), path("b"));
         let error = Error::new(ErrorKind::Timeout, "silent");
+        let cause = Cause::Request;
         for event in [
             Event::CheckQueued,
             Event::Retrying { path: &a, attempt: 2, error: &error },
-            Event::Done { deed: Deed::CopiedNew, path: &a, size: Some(3), reason: "new" },
-            Event::Skipped { deed: Deed::Deleted, path: &b, size: None, reason: "gone" },
+            Event::Done { deed: Deed::CopiedNew, path: &a, size: Some(3), cause, reason: "new" },
+            Event::Skipped { deed: Deed::Deleted, path: &b, size: None, cause, reason: "gone" },
+            Event::Left { path: &a, same: true },
             Event::Failed { path: &b, error: &error },
         ] {
             state.take(&event).unwrap();
@@ -99,6 +109,7 @@ mod tests {
         insta::assert_snapshot!(String::from_utf8(state.output).unwrap(), @r#"
         {"action":"copy","bytes":3,"done":true,"path":"a","reason":"new","retries":1}
         {"action":"delete","bytes":null,"done":false,"path":"b","reason":"gone","retries":0}
+        {"action":"none","done":true,"path":"a","reason":"same","retries":0}
         {"action":"failed","done":false,"path":"b","reason":"silent","retries":0}
         "#);
     }

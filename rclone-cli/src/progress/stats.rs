@@ -239,6 +239,7 @@ impl Speed {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use sync_core::progress::Cause;
     use sync_core::{Error, ErrorKind, Path};
 
     use super::*;
@@ -320,7 +321,16 @@ pub(crate) mod tests {
         let path = path("a");
         stats.take(&Event::TransferQueued { size: Some(7) }, start);
         for deed in [Deed::CopiedNew, Deed::Deleted, Deed::RemovedDirectory] {
-            stats.take(&Event::Skipped { deed, path: &path, size: Some(7), reason: "" }, start);
+            stats.take(
+                &Event::Skipped {
+                    deed,
+                    path: &path,
+                    size: Some(7),
+                    cause: Cause::Request,
+                    reason: "",
+                },
+                start,
+            );
         }
         assert_eq!((stats.transfers, stats.total_transfers(), stats.bytes), (1, 1, 7));
         assert_eq!((stats.deleted_files, stats.freed, stats.deleted_directories), (1, 7, 1));
@@ -334,7 +344,10 @@ pub(crate) mod tests {
         let path = path("a");
         stats.take(&Event::TransferQueued { size: Some(7) }, start);
         let deed = Deed::Moved;
-        stats.take(&Event::Done { deed, path: &path, size: Some(7), reason: "" }, start);
+        stats.take(
+            &Event::Done { deed, path: &path, size: Some(7), cause: Cause::Request, reason: "" },
+            start,
+        );
         assert_eq!((stats.moved, stats.moved_bytes), (1, 7));
         assert_eq!((stats.transfers, stats.total_transfers(), stats.total_bytes()), (1, 1, 7));
     }

@@ -164,7 +164,7 @@ fn transferring(transfer: &Transfer, now: Instant) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
-    use sync_core::progress::Deed;
+    use sync_core::progress::{Cause, Deed};
     use sync_core::{Error, ErrorKind, Event};
 
     use super::super::stats::tests::{half_way, path};
@@ -191,7 +191,16 @@ mod tests {
         let error = Error::new(ErrorKind::PermissionDenied, "denied");
         stats.take(&Event::Failed { path: &path, error: &error }, start);
         for deed in [Deed::Deleted, Deed::RemovedDirectory, Deed::Moved] {
-            stats.take(&Event::Done { deed, path: &path, size: Some(6), reason: "" }, start);
+            stats.take(
+                &Event::Done {
+                    deed,
+                    path: &path,
+                    size: Some(6),
+                    cause: Cause::Request,
+                    reason: "",
+                },
+                start,
+            );
         }
         assert_snapshot!(text(&stats, &Options::default(), start), @r"
         Transferred:   	          6 B / 6 B, 100%, 0 B/s, ETA -

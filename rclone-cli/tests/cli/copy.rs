@@ -138,3 +138,29 @@ fn past_a_limit_nothing_is_deleted() {
     place.run(&["sync", "s", "d", "--max-delete", "70%", "--delete-during"]).code(0);
     assert_eq!(place.read("d/extra"), None);
 }
+
+#[test]
+fn reports_are_rclones() {
+    let place = || {
+        let files = [("s/new", "1"), ("s/same", "1"), ("s/size", "22"), ("d/same", "1")];
+        Place::with(&[&files[..], &[("d/size", "1"), ("d/extra", "1"), ("d/e/f", "1")]].concat())
+    };
+    let all = "* size, + new, - e/f, - extra, = same";
+    for verb in [&["copy"][..], &["sync"], &["sync", "-n"]] {
+        let run = place().run(&[verb, &["s", "d", "--combined", "-"]].concat()).code(0);
+        let mut signs: Vec<_> = run.output().lines().map(str::to_owned).collect();
+        signs.sort();
+        assert_eq!(signs.join(", "), all, "{verb:?}");
+    }
+    let place = place();
+    let flags = ["--missing-on-dst", "md", "--missing-on-src", "ms", "--match", "m", "-q"];
+    place.run(&[&["move", "s", "d", "--differ", "d1"], &flags[..]].concat()).code(0);
+    let read = |name| place.read(name).unwrap();
+    assert_eq!(
+        (read("md"), read("d1"), read("m")),
+        ("new\n".into(), "size\n".into(), "same\n".into())
+    );
+    let mut extras: Vec<_> = read("ms").lines().map(str::to_owned).collect();
+    extras.sort();
+    assert_eq!(extras, ["e/f", "extra"]);
+}

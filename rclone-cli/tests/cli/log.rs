@@ -15,6 +15,7 @@ fn v_tells_what_is_done() {
         run.lines(),
         [
             "INFO  : ",
+            "INFO  : Summary: copied 2 (1 new, 1 of another size), deleted 1 file",
             "INFO  : a: Copied (replaced existing)",
             "INFO  : d/b: Copied (new)",
             "INFO  : x: Deleted",
@@ -48,6 +49,9 @@ fn json_lines_have_rclones_fields() {
 #[test]
 fn the_report_has_every_path() {
     let place = place();
+    for side in ["s", "d"] {
+        place.write(&format!("{side}/same"), "same");
+    }
     place.run(&["sync", "s", "d", "--report", "r"]).code(0);
     let mut lines: Vec<String> = Vec::new();
     for line in place.read("r").unwrap().lines() {
@@ -56,7 +60,7 @@ fn the_report_has_every_path() {
         lines.push(format!("{} {}", line["action"], line["path"]));
     }
     lines.sort();
-    assert_eq!(lines, [r#""copy" "a""#, r#""copy" "d/b""#, r#""delete" "x""#]);
+    assert_eq!(lines, [r#""copy" "a""#, r#""copy" "d/b""#, r#""delete" "x""#, r#""none" "same""#]);
 }
 
 #[test]
@@ -64,6 +68,7 @@ fn without_a_terminal_progress_is_the_end_alone() {
     let run = place().run(&["copy", "s", "d", "-P"]).code(0);
     let output = run.output();
     assert!(output.starts_with("Transferred:   \t          6 B / 6 B, 100%, "), "{output}");
+    assert!(output.ends_with("\nSummary: copied 2 (1 new, 1 of another size)\n"), "{output}");
     assert!(!output.contains('\x1b') && output.matches("Elapsed time").count() == 1, "{output}");
     assert_eq!(run.log(), "");
 }
