@@ -94,8 +94,15 @@ impl<T> Exchange<T> {
 
     /// Gives up waiting for every answer that is due; they will be [`Answer::Abandoned`].
     pub fn abandon(&mut self) {
+        self.abandon_where(|_| true);
+    }
+
+    /// Gives up waiting for the answers to those commands in flight whose tags say so.
+    pub fn abandon_where(&mut self, given_up: impl Fn(&T) -> bool) {
         for command in &mut self.in_flight {
-            command.tag = None;
+            if command.tag.as_ref().is_some_and(&given_up) {
+                command.tag = None;
+            }
         }
     }
 
@@ -216,6 +223,16 @@ mod tests {
         check(&mut exchange, "150 here", "abandoned 150");
         check(&mut exchange, "426 cut", "abandoned 426");
         check(&mut exchange, "200 ok", "NOOP 200");
+    }
+
+    #[test]
+    fn answers_that_others_wait_for_are_not_given_up() {
+        let mut exchange = Exchange::default();
+        exchange.sent("SIZE");
+        exchange.sent("RNTO");
+        exchange.abandon_where(|tag| *tag == "SIZE");
+        check(&mut exchange, "213 1", "abandoned 213");
+        check(&mut exchange, "250 renamed", "RNTO 250");
     }
 
     #[test]
