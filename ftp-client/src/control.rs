@@ -5,11 +5,12 @@
 //! answers still due are counted by the [`Exchange`] and read, or the connection is given up.
 
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::future::poll_fn;
-use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream as _};
+use futures_util::{FutureExt as _, Sink, SinkExt, Stream as _};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use tokio_util::codec::Framed;
 use tracing::debug;
@@ -40,16 +41,35 @@ pub(crate) struct Control {
     /// Why the connection is of no further use.
     broken: bool,
     /// Answers to commands that nobody asked to be told of, the oldest first.
-    noted: Vec<(Command, Reply)>,
+    noted: Vec<Answered>,
 }
+
+/// A command and its final reply.
+pub(crate) type Answered = (Command, Reply);
 
 /// A command in flight.
 #[derive(Debug)]
 struct Sent {
     /// None for the greeting.
     command: Option<Command>,
-    /// Whether its answer is only noted, for [`Control::noted`].
-    aside: bool,
+    to: Recipient,
+}
+
+/// Who is told the answer to a command.
+#[derive(Debug)]
+enum Recipient {
+    /// Whoever uses the connection.
+    Caller,
+    /// Nobody in particular: [`Control::noted`] will have it.
+    Notes,
+    /// Someone who has left the connection to others; dropped without an answer when it is lost.
+    Absent(UnboundedSender<Answered>),
+}
+
+impl Sent {
+    fn is_callers(&self) -> bool {
+        matches!(self.to, Recipient::Caller)
+    }
 }
 
 /// What comes back for a command.
@@ -70,7 +90,7 @@ impl Control {
             broken: false,
             noted: Vec::new(),
         };
-        control.exchange.sent(Sent { command: None, aside: false });
+        control.exchange.sent(Sent { command: None, to: Recipient::Caller });
         loop {
             match control.next().await? {
                 Answer::Final(_, reply) if reply.code().is_completion() => {
@@ -103,15 +123,25 @@ impl Control {
 
     /// Queues a command.
     pub(crate) fn send(&mut self, command: Command) {
-        self.queue(command, false);
+        self.queue(command, Recipient::Caller);
     }
 
     /// Queues a command whose answer nobody waits for; [`Self::noted`] will have it.
     pub(crate) fn send_aside(&mut self, command: Command) {
-        self.queue(command, true);
+        self.queue(command, Recipient::Notes);
     }
 
-    fn queue(&mut self, command: Command, aside: bool) {
+    /// Queues commands whose answers go to someone who leaves the connection to others, and returns
+    /// where they arrive. When it ends early, the connection was lost.
+    pub(crate) fn send_for_later(&mut self, commands: Vec<Command>) -> UnboundedReceiver<Answered> {
+        let (sender, receiver) = unbounded_channel();
+        for command in commands {
+            self.queue(command, Recipient::Absent(sender.clone()));
+        }
+        receiver
+    }
+
+    fn queue(&mut self, command: Command, to: Recipient) {
         debug!(target: "ftp_client::wire", "FTP Tx: {command}");
         if self.exchange.owed() == 0 {
             self.framed.get_mut().restart_deadlines();
@@ -120,7 +150,7 @@ impl Control {
             debug!("cannot queue: {error}");
             self.broken = true;
         }
-        self.exchange.sent(Sent { command: Some(command), aside });
+        self.exchange.sent(Sent { command: Some(command), to });
     }
 
     /// Lets the server be silent while it reads a file of so many bytes, until the next command.
@@ -135,7 +165,7 @@ impl Control {
                 Answer::Abandoned(_) => {}
                 Answer::Closing(reply) => return Err(turned_away(reply)),
                 Answer::Preliminary(reply) => return Ok(Told::Begun(reply)),
-                Answer::Final(Sent { command: Some(command), aside: false }, reply) => {
+                Answer::Final(Sent { command: Some(command), to: Recipient::Caller }, reply) => {
                     return Ok(Told::Done(command, reply));
                 }
                 answer @ Answer::Final(..) => self.note(answer),
@@ -209,46 +239,59 @@ impl Control {
     }
 
     fn note(&mut self, answer: Answer<Sent>) {
-        if let Answer::Final(Sent { command: Some(command), aside: true }, reply) = answer {
-            self.noted.push((command, reply));
+        let Answer::Final(Sent { command: Some(command), to }, reply) = answer else { return };
+        match to {
+            Recipient::Caller => {}
+            Recipient::Notes => self.noted.push((command, reply)),
+            // Whoever does not wait any more does not want to know.
+            Recipient::Absent(waiting) => drop(waiting.send((command, reply))),
         }
     }
 
-    /// Waits for the answer to the oldest command sent aside, where there is one and nothing else
-    /// is in flight.
-    pub(crate) async fn aside(&mut self) -> Result<Option<(Command, Reply)>> {
-        while self.noted.is_empty() && self.exchange.in_flight().any(|sent| sent.aside) {
+    /// Waits for the answer to a command sent aside, where it is in flight or noted and no answer
+    /// to the caller comes before it.
+    pub(crate) async fn aside(&mut self, command: &Command) -> Result<Option<Reply>> {
+        loop {
+            if let Some(at) = self.noted.iter().position(|(noted, _)| noted == command) {
+                return Ok(Some(self.noted.remove(at).1));
+            }
+            let is_asked = |sent: &Sent| {
+                matches!(sent.to, Recipient::Notes) && sent.command.as_ref() == Some(command)
+            };
+            if !self.exchange.in_flight().any(is_asked) {
+                return Ok(None);
+            }
             match self.next().await? {
                 Answer::Closing(reply) => return Err(turned_away(reply)),
                 answer => self.note(answer),
             }
         }
-        Ok((!self.noted.is_empty()).then(|| self.noted.remove(0)))
     }
 
-    /// Takes the answers to commands sent aside.
-    pub(crate) fn noted(&mut self) -> Vec<(Command, Reply)> {
-        std::mem::take(&mut self.noted)
+    /// Forgets the answers to commands sent aside.
+    pub(crate) fn forget_noted(&mut self) {
+        self.noted.clear();
+    }
+
+    /// Returns how many bytes are queued and not written yet.
+    pub(crate) fn queued(&self) -> usize {
+        self.framed.write_buffer().len()
+    }
+
+    /// Writes what is queued, without reading.
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        SinkExt::<&Command>::flush(&mut self.framed).await
     }
 
     /// Waits until every answer has arrived that is still due to an operation given up.
     ///
-    /// Commands sent aside hold nobody up: their answers come before those of the next operation.
+    /// Answers to others hold nobody up: they come before those of the next operation.
     pub(crate) async fn settle(&mut self) -> Result<()> {
-        let aside = self.exchange.in_flight().filter(|sent| sent.aside).count();
-        if aside == self.exchange.owed() {
+        if !self.owes_caller() {
             return self.usable();
         }
-        self.exchange.abandon();
-        let settled = async {
-            while self.exchange.owed() > 0 {
-                if let Answer::Closing(reply) = self.next().await? {
-                    return Err(turned_away(reply));
-                }
-            }
-            Ok(())
-        };
-        let Ok(settled) = timeout(SETTLE, settled).await else {
+        self.exchange.abandon_where(Sent::is_callers);
+        let Ok(settled) = timeout(SETTLE, self.drain()).await else {
             self.broken = true;
             let message = "answers to an operation given up do not come";
             return Err(Error::new(ErrorKind::Timeout, message));
@@ -256,27 +299,51 @@ impl Control {
         settled
     }
 
-    /// Tells, without waiting, whether the server is still there and in step.
-    pub(crate) fn is_alive(&mut self) -> bool {
-        while self.usable().is_ok() {
-            match self.next().now_or_never() {
-                None => {
-                    self.framed.get_mut().restart_deadlines();
-                    return true;
-                }
-                Some(Ok(Answer::Closing(_)) | Err(_)) => self.broken = true,
-                Some(Ok(answer)) => self.note(answer),
-            }
-        }
-        self.usable().is_ok()
+    fn owes_caller(&self) -> bool {
+        let others = self.exchange.in_flight().filter(|sent| !sent.is_callers()).count();
+        others < self.exchange.owed()
     }
 
-    /// Says goodbye, for at most as long as `patience`.
+    /// Waits for all answers in flight.
+    async fn drain(&mut self) -> Result<()> {
+        while self.exchange.owed() > 0 {
+            match self.next().await? {
+                Answer::Closing(reply) => return Err(turned_away(reply)),
+                answer => self.note(answer),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells, without waiting, whether the server is still there and in step.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        poll_fn(|cx| Poll::Ready(self.poll_idle(cx))).now_or_never().unwrap_or(false)
+    }
+
+    /// Takes what has arrived for others, or without being asked for, and tells whether the server
+    /// is still there and in step. The task is woken when more arrives.
+    pub(crate) fn poll_idle(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.usable().is_ok() {
+            match self.poll_next(cx) {
+                Poll::Pending => {
+                    if self.exchange.owed() == 0 {
+                        self.framed.get_mut().restart_deadlines();
+                    }
+                    return true;
+                }
+                Poll::Ready(Ok(Answer::Closing(_)) | Err(_)) => self.broken = true,
+                Poll::Ready(Ok(answer)) => self.note(answer),
+            }
+        }
+        false
+    }
+
+    /// Says goodbye, for at most as long as `patience`, once those who wait have their answers.
     pub(crate) async fn quit(mut self, patience: Duration) {
-        if self.exchange.owed() == 0 && self.usable().is_ok() {
+        if !self.owes_caller() && self.usable().is_ok() {
             // The connection ends in any case: an answer that does not come changes nothing.
             let _ = timeout(patience, self.ask(Command::Quit)).await;
-            let _ = timeout(patience, self.framed.close()).await;
+            let _ = timeout(patience, SinkExt::<&Command>::close(&mut self.framed)).await;
         }
     }
 
@@ -303,42 +370,44 @@ impl Control {
     }
 
     async fn next(&mut self) -> Result<Answer<Sent>> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer<Sent>>> {
         self.usable()?;
-        let answer = self.read().await;
+        let answer = ready!(self.poll_answer(cx));
         if !matches!(&answer, Ok(Answer::Abandoned(_) | Answer::Final(..) | Answer::Preliminary(_)))
         {
             self.broken = true;
         }
-        answer
+        Poll::Ready(answer)
     }
 
     /// Writes what is queued while it reads the next reply.
-    async fn read(&mut self) -> Result<Answer<Sent>> {
-        let framed = &mut self.framed;
-        let reply = poll_fn(|cx| {
-            let flushed = Pin::new(&mut *framed).poll_flush(cx);
-            match Pin::new(&mut *framed).poll_next(cx) {
-                // A server that closes may still have said why.
-                Poll::Ready(reply) => Poll::Ready(reply),
-                Poll::Pending => match flushed {
-                    Poll::Ready(Err(error)) => Poll::Ready(Some(Err(error))),
-                    _ => Poll::Pending,
-                },
-            }
-        });
-        let Some(reply) = reply.await else {
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer<Sent>>> {
+        let mut framed = Pin::new(&mut self.framed);
+        let flushed = Sink::<&Command>::poll_flush(framed.as_mut(), cx);
+        let reply = match framed.poll_next(cx) {
+            // A server that closes may still have said why.
+            Poll::Ready(reply) => reply,
+            Poll::Pending => match flushed {
+                Poll::Ready(Err(error)) => Some(Err(error)),
+                _ => return Poll::Pending,
+            },
+        };
+        let Some(reply) = reply else {
             let message = "the server closed the control connection";
-            return Err(Error::new(ErrorKind::Connection, message));
+            return Poll::Ready(Err(Error::new(ErrorKind::Connection, message)));
         };
         let reply = reply?;
         debug!(target: "ftp_client::wire", "FTP Rx: {reply}");
-        Ok(self.exchange.received(reply)?)
+        Poll::Ready(Ok(self.exchange.received(reply)?))
     }
 }
 
 /// How much is written at once. ProFTPD reads a TLS record of queued commands into a buffer of
 /// 4096 bytes and waits for more before it looks at what did not fit.
-const PIECE: usize = 1024;
+pub(crate) const PIECE: usize = 1024;
 
 fn framed(stream: Stream) -> Framed<Stream, Codec> {
     let mut framed = Framed::new(stream.in_pieces(PIECE), Codec::default());

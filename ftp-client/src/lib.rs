@@ -9,6 +9,7 @@
 mod codec;
 mod control;
 pub mod dial;
+mod ending;
 pub mod error;
 pub mod options;
 pub mod personality;
@@ -21,6 +22,7 @@ pub mod stream;
 pub mod tls;
 mod write;
 
+pub use ending::{Ending, Finish, Finished};
 pub use error::{Error, ErrorKind, Result};
 pub use ftp_proto;
 pub use options::Options;
@@ -28,4 +30,4 @@ pub use personality::Personality;
 pub use pool::{Lease, Pool};
 pub use read::Download;
 pub use session::{Listing, Session};
-pub use write::{Finish, Finished, Upload};
+pub use write::Upload;

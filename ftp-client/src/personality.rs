@@ -1,6 +1,7 @@
 //! What was learnt about a server, for all its sessions: nobody configures it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ftp_proto::Features;
 use ftp_proto::hash::Algorithm;
@@ -42,6 +43,10 @@ pub struct Personality {
     pub resumes: Option<bool>,
     /// Whether data connections that do not resume are accepted.
     pub accepts_full_handshake: Option<bool>,
+    /// Whether it keeps commands until the transfer before them is over.
+    pub ahead: Option<bool>,
+    /// How long a question and its answer took at least.
+    pub round_trip: Option<Duration>,
     /// How many sessions it allows, where it was seen to refuse more.
     pub connection_limit: Option<usize>,
 }
@@ -78,6 +83,11 @@ impl Personality {
             // Its `MDTM` tells times and sets none, which otherwise only a try would show.
             self.time_setting = Some(TimeSetting::Never);
         }
+    }
+
+    /// Takes note of how long an answer took.
+    pub(crate) fn answered_in(&mut self, time: Duration) {
+        self.round_trip = Some(self.round_trip.map_or(time, |shortest| shortest.min(time)));
     }
 
     fn is_libunftp(&self) -> bool {

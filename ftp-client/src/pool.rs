@@ -7,9 +7,10 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, poll_fn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info};
@@ -53,6 +54,9 @@ struct State {
     taken_at: Instant,
     /// Whether a task waits to close idle sessions.
     reaping: bool,
+    /// Whether a task watches the idle sessions, and how to call it to a new one.
+    tended: bool,
+    tender: Option<Waker>,
     closed: bool,
 }
 
@@ -73,6 +77,8 @@ impl Pool {
             taken: 0,
             taken_at: Instant::now(),
             reaping: false,
+            tended: false,
+            tender: None,
             closed: false,
         };
         let budget = Arc::new(Semaphore::new(total));
@@ -103,6 +109,10 @@ impl Pool {
     /// Returns what was learnt about the server so far.
     pub fn personality(&self) -> Personality {
         self.0.server.learnt.now().clone()
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.0.server
     }
 
     /// Closes the sessions without work and lends no more.
@@ -184,7 +194,14 @@ impl Inner {
             return;
         }
         state.idle.push(session);
+        if let Some(tender) = state.tender.take() {
+            tender.wake();
+        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if !state.tended {
+            state.tended = true;
+            runtime.spawn(tend(Arc::downgrade(self)));
+        }
         if !keep.is_zero() && !state.reaping {
             state.reaping = true;
             runtime.spawn(reap(Arc::downgrade(self), keep));
@@ -201,6 +218,27 @@ impl Inner {
         let oldest = state.idle.iter().map(|session| session.used().elapsed()).max();
         state.reaping = oldest.is_some();
         (old, oldest.map(|age| keep.saturating_sub(age)))
+    }
+}
+
+/// Hears what the servers of sessions without work have to say, as long as the pool lives: answers
+/// that someone waits for who has left the session to others, or a farewell.
+async fn tend(pool: Weak<Inner>) {
+    poll_fn(|cx| {
+        let Some(pool) = pool.upgrade() else { return Poll::Ready(()) };
+        let mut state = pool.state();
+        state.tender = Some(cx.waker().clone());
+        state.idle.retain_mut(|session| session.poll_idle(cx));
+        Poll::Pending
+    })
+    .await;
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(tender) = self.tender.take() {
+            tender.wake();
+        }
     }
 }
 

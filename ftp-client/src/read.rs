@@ -45,19 +45,14 @@ impl Lease {
     /// [`ErrorKind::NotFound`], [`ErrorKind::IsADirectory`] and [`ErrorKind::PermissionDenied`]
     /// are told apart also where the server's reply is bare.
     pub async fn retrieve(mut self, path: &[u8], offset: u64) -> Result<Download> {
-        let begun = async {
-            self.begin_transfer().await?;
-            let command = Command::Retr(self.named(path)?);
-            self.transfer(Vec::new(), offset, command).await
-        };
-        match Box::pin(begun).await {
+        match Box::pin(self.transfer_file(path, offset, Command::Retr)).await {
             Ok(transfer) => Ok(Download {
                 lease: Some(self),
                 stream: transfer.stream,
                 buffer: BytesMut::new(),
                 offset,
                 received: 0,
-                hint: size::hint(&transfer.begun),
+                hint: transfer.begun.as_ref().and_then(size::hint),
                 finished: transfer.finished,
             }),
             Err(error) => Err(Box::pin(self.explain_file(error, path)).await),

@@ -11,19 +11,23 @@ mod data;
 mod hash;
 mod list;
 mod login;
+mod passive;
 mod stat;
 
 use std::sync::Arc;
+use std::task::Context;
 
 use ftp_proto::hash::Algorithm;
 use ftp_proto::{Argument, Command, Features, Reply};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 pub(crate) use self::change::{renamed, times_unsupported};
 pub(crate) use self::data::Transfer;
 pub(crate) use self::hash::offered;
 pub use self::list::Listing;
-use crate::control::{Control, WINDOW};
+use self::passive::Asked;
+use crate::control::{Answered, Control, WINDOW};
 use crate::dial::{Dialer, Peer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Options, Pipelining, TlsMode};
@@ -56,13 +60,20 @@ impl Server {
         Ok(Self { options, learnt: Learnt::default(), dialer, tls })
     }
 
+    /// Returns how far commands may overlap by now.
+    pub(crate) fn level(&self) -> Pipelining {
+        let learnt = self.learnt.now();
+        match (self.options.pipelining, learnt.ahead) {
+            (Pipelining::Auto, _) if !learnt.answers_in_order() => Pipelining::LockStep,
+            (Pipelining::Auto, Some(true)) => Pipelining::Ahead,
+            (Pipelining::Auto, _) | (Pipelining::Ahead, Some(false)) => Pipelining::Overlap,
+            (chosen, _) => chosen,
+        }
+    }
+
     /// Returns how many commands may be in flight.
     pub(crate) fn window(&self) -> usize {
-        match self.options.pipelining {
-            Pipelining::LockStep => 1,
-            Pipelining::Auto if !self.learnt.now().answers_in_order() => 1,
-            _ => WINDOW,
-        }
+        if self.level() == Pipelining::LockStep { 1 } else { WINDOW }
     }
 }
 
@@ -93,8 +104,10 @@ pub struct Session {
     offset_pending: bool,
     /// The algorithm `OPTS HASH` has chosen, where it is known.
     hashing: Option<Algorithm>,
-    /// When the next data connection was asked for in advance.
-    asked_ahead: Option<Instant>,
+    /// The next data connection, where it was asked for in advance.
+    asked_ahead: Option<Asked>,
+    /// Whether the session was lost because the server answered out of order.
+    surprised: bool,
     used: Instant,
 }
 
@@ -165,6 +178,11 @@ impl Session {
         self.is_reusable() && self.control.is_alive()
     }
 
+    /// Takes what has arrived while the session had no work, and tells whether it can have more.
+    pub(crate) fn poll_idle(&mut self, cx: &mut Context<'_>) -> bool {
+        self.is_reusable() && self.control.poll_idle(cx)
+    }
+
     pub(crate) fn used(&self) -> Instant {
         self.used
     }
@@ -203,8 +221,21 @@ impl Session {
         lesson(&mut self.server.learnt.now());
     }
 
+    pub(crate) fn lessons(&self) -> &Learnt {
+        &self.server.learnt
+    }
+
     pub(crate) fn window(&self) -> usize {
         self.server.window()
+    }
+
+    pub(crate) fn level(&self) -> Pipelining {
+        self.server.level()
+    }
+
+    /// Sends commands whose answers are heard by whoever uses the session then.
+    pub(crate) fn send_for_later(&mut self, commands: Vec<Command>) -> UnboundedReceiver<Answered> {
+        self.control.send_for_later(commands)
     }
 
     pub(crate) fn give_up(&mut self) {

@@ -3,8 +3,11 @@
 //! For what no real server can be made to do. A script is lines of
 //! - `S: text`, sent as it stands; `{port}` becomes a new data port, in EPSV or PASV spelling;
 //! - `C: text`, awaited; the text must match, `*` at its end matches any rest;
+//! - `A`, the data connection accepted, for what is said before any data;
 //! - `D: text`, sent on the data connection, which is then closed; `\n` is a line end;
 //! - `D?`, all of the data connection read until the client ends it;
+//! - `D!`, the data connection closed as it is;
+//! - `W: ms`, nothing, for so long;
 //! - `X`, everything closed.
 
 use std::net::Ipv4Addr;
@@ -52,30 +55,44 @@ impl Script {
     }
 }
 
+/// Counts the flights of a script: how often the client has said all it can and waits for what comes
+/// back. To accept a data connection is to answer it, and to be answered.
+pub fn flights(script: &str) -> usize {
+    let mut said = false;
+    let mut flights = 0;
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let says = line.starts_with("C: ") || line == "D?";
+        flights += usize::from(said && !says);
+        said = says || line == "A";
+    }
+    flights
+}
+
 async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
     let mut control = BufReader::new(stream);
-    let mut listener = None;
+    let mut data = Data::default();
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if line == "X" {
             return Ok(());
         } else if let Some(text) = line.strip_prefix("S: ") {
-            let text = passive(text, &mut listener).await;
+            let text = data.announce(text).await;
             control.write_all(format!("{text}\r\n").as_bytes()).await.map_err(|e| e.to_string())?;
         } else if let Some(expected) = line.strip_prefix("C: ") {
             hear(&mut control, expected).await?;
+        } else if let Some(time) = line.strip_prefix("W: ") {
+            let time = time.parse().map_err(|_| format!("not a time: {time}"))?;
+            tokio::time::sleep(std::time::Duration::from_millis(time)).await;
+        } else if line == "A" {
+            data.accepted = Some(data.accept().await?);
         } else if line == "D?" {
-            data(&mut listener)
-                .await?
-                .read_to_end(&mut Vec::new())
-                .await
-                .map_err(|e| e.to_string())?;
+            let sent = data.take().await?.read_to_end(&mut Vec::new()).await;
+            sent.map_err(|error| error.to_string())?;
+        } else if line == "D!" {
+            drop(data.take().await?);
         } else if let Some(text) = line.strip_prefix("D: ") {
             let bytes = text.replace("\\n", "\r\n");
-            data(&mut listener)
-                .await?
-                .write_all(bytes.as_bytes())
-                .await
-                .map_err(|e| e.to_string())?;
+            let sent = data.take().await?.write_all(bytes.as_bytes()).await;
+            sent.map_err(|error| error.to_string())?;
         } else {
             return Err(format!("not a line of a script: {line}"));
         }
@@ -83,16 +100,38 @@ async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
     Ok(())
 }
 
-async fn passive(text: &str, listener: &mut Option<TcpListener>) -> String {
-    if !text.contains("{port}") {
-        return text.to_owned();
+/// The data connection, from its port to its end.
+#[derive(Default)]
+struct Data {
+    listener: Option<TcpListener>,
+    accepted: Option<TcpStream>,
+}
+
+impl Data {
+    /// Opens a port where `text` names one.
+    async fn announce(&mut self, text: &str) -> String {
+        if !text.contains("{port}") {
+            return text.to_owned();
+        }
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let port = bound.local_addr().expect("a bound socket has an address").port();
+        self.listener = Some(bound);
+        match text.starts_with("229") {
+            true => text.replace("{port}", &format!("|||{port}|")),
+            false => text.replace("{port}", &format!("127,0,0,1,{},{}", port >> 8, port & 0xff)),
+        }
     }
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
-    let port = bound.local_addr().expect("a bound socket has an address").port();
-    *listener = Some(bound);
-    match text.starts_with("229") {
-        true => text.replace("{port}", &format!("|||{port}|")),
-        false => text.replace("{port}", &format!("127,0,0,1,{},{}", port >> 8, port & 0xff)),
+
+    async fn accept(&mut self) -> Result<TcpStream, String> {
+        let listener = self.listener.take().ok_or("no data port was announced")?;
+        Ok(listener.accept().await.map_err(|error| error.to_string())?.0)
+    }
+
+    async fn take(&mut self) -> Result<TcpStream, String> {
+        match self.accepted.take() {
+            Some(accepted) => Ok(accepted),
+            None => self.accept().await,
+        }
     }
 }
 
@@ -105,11 +144,6 @@ async fn hear(control: &mut BufReader<TcpStream>, expected: &str) -> Result<(), 
         None => heard == expected,
     };
     if matches { Ok(()) } else { Err(format!("expected `{expected}`, heard `{heard}`")) }
-}
-
-async fn data(listener: &mut Option<TcpListener>) -> Result<TcpStream, String> {
-    let listener = listener.take().ok_or("no data port was announced")?;
-    Ok(listener.accept().await.map_err(|error| error.to_string())?.0)
 }
 
 #[cfg(test)]
@@ -125,6 +159,14 @@ mod tests {
         client.read_to_string(&mut heard).await.unwrap();
         assert_eq!(heard, "220 hi\r\n331 more\r\n");
         script.finish().await;
+    }
+
+    #[test]
+    fn a_flight_is_what_goes_before_the_client_has_to_wait() {
+        assert_eq!(flights("C: a\nC: b\nS: a\nS: b"), 1);
+        assert_eq!(flights("C: a\nS: a\nC: b\nS: b\nC: c"), 2);
+        assert_eq!(flights("C: STOR\nA\nD?\nS: 150\nS: 226"), 2);
+        assert_eq!(flights("C: RETR\nA\nS: 150\nD: x\nS: 226\nS: 229"), 2);
     }
 
     #[tokio::test]

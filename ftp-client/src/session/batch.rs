@@ -176,7 +176,7 @@ impl Session {
         }
         let answers = self.control.ask_all(commands, self.server.window()).await;
         // What was sent aside before them has its answer by now, and nobody needs it.
-        self.control.noted();
+        self.control.forget_noted();
         answers
     }
 }

@@ -1,50 +1,40 @@
-//! Data connections: `EPSV` with `PASV` behind it ([RFC 2428]), the command that uses them, TLS.
+//! Data connections: the command that uses one, the connection, its TLS, and how it ends.
 //!
 //! Before the first data connection of a server has come about, the connection is made before the
 //! command is sent, so that a port that cannot be reached costs nothing but the attempt. After
-//! that the command leaves together with the connection. Leaves out active mode.
-//!
-//! [RFC 2428]: https://www.rfc-editor.org/rfc/rfc2428
+//! that the command leaves together with the connection, and what has to be said before it, too.
+//! Leaves out active mode.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ftp_proto::address::{self, Passive};
 use ftp_proto::refusal::{Refusal, refusal};
-use ftp_proto::{Command, Reply};
-use tokio::time::{Instant, timeout};
+use ftp_proto::{Argument, Command, Reply};
+use tokio::time::timeout;
 use tracing::debug;
 
 use super::Session;
+use super::passive::Endpoint;
 use crate::control::Told;
-use crate::dial::Peer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::retry::refused;
 use crate::stream::{Stream, Transport};
 
-/// How long a port that was asked for in advance is taken to be still open.
-const AHEAD: Duration = Duration::from_secs(5);
-
 /// How long the server may take to say why a data connection failed.
 const REASON: Duration = Duration::from_secs(5);
 
-/// A transfer that has begun.
+/// A transfer whose data connection is open.
 #[derive(Debug)]
 pub(crate) struct Transfer {
     pub(crate) stream: Stream,
-    /// The preliminary reply, or the final one of a server that left it out.
-    pub(crate) begun: Reply,
+    /// The preliminary reply, or the final one of a server that left it out; none where the data
+    /// need not wait for it.
+    pub(crate) begun: Option<Reply>,
     /// Whether `begun` is the final reply already.
     pub(crate) finished: bool,
-}
-
-/// Where the server awaits a data connection.
-#[derive(Clone, Debug)]
-struct Endpoint {
-    peer: Peer,
-    port: u16,
-    extended: bool,
+    /// Why what is transferred is not what was asked for.
+    pub(crate) amiss: Option<Error>,
 }
 
 impl Session {
@@ -68,33 +58,68 @@ impl Session {
         Ok(())
     }
 
+    /// Begins the transfer of a file, a second time where the server was caught answering out of
+    /// order and only then is known not to keep commands for later.
+    pub(crate) async fn transfer_file(
+        &mut self,
+        path: &[u8],
+        offset: u64,
+        command: fn(Argument) -> Command,
+    ) -> Result<Transfer> {
+        loop {
+            self.begin_transfer().await?;
+            let command = command(self.argument(path)?);
+            match self.transfer(Vec::new(), offset, command).await {
+                Err(_) if self.surprised => self.reopen().await?,
+                transfer => return transfer,
+            }
+        }
+    }
+
+    /// Replaces a session that is lost by a new one.
+    pub(super) async fn reopen(&mut self) -> Result<()> {
+        *self = Box::pin(Self::open(Arc::clone(&self.server))).await?;
+        Ok(())
+    }
+
     /// Sends `before`, asks for a data connection, and begins the transfer that `command` is.
+    ///
+    /// An upload has begun when its data connection is open: the preliminary reply, or a refusal,
+    /// is read beside the writing.
     ///
     /// # Errors
     /// A refusal leaves the session in step; a data connection that fails loses it.
     pub(crate) async fn transfer(
         &mut self,
-        before: Vec<Command>,
+        mut before: Vec<Command>,
         offset: u64,
         command: Command,
     ) -> Result<Transfer> {
-        let (endpoint, dialed) = self.data_endpoint(before, &command).await?;
-        if offset > 0 || self.offset_pending {
+        let (endpoint, dialed) = self.data_endpoint(&mut before, &command).await?;
+        let restarts = offset > 0 || self.offset_pending;
+        let uploads = matches!(command, Command::Appe(_) | Command::Stor(_));
+        let early = uploads && self.queues() && !restarts;
+        self.control.flush().await?;
+        self.transferring = true;
+        before.into_iter().for_each(|command| self.control.send(command));
+        if restarts {
             self.offset_pending = true;
             let rest = Command::Rest(offset);
             if self.queues() { self.control.send(rest) } else { self.restart_at(rest).await? }
         }
-        self.transferring = true;
-        self.control.send(command);
+        self.control.send(command.clone());
+        self.ask_behind(&command);
         let opening = self.open_data(endpoint.clone(), dialed);
-        let transfer = Box::pin(self.watch(opening)).await?;
+        let transfer = Box::pin(self.watch(opening, early)).await?;
         self.learn_from(&endpoint);
         self.offset_pending = false;
         Ok(transfer)
     }
 
     async fn restart_at(&mut self, rest: Command) -> Result<()> {
-        self.control.order(rest).await.map(drop)
+        let restarted = self.control.order(rest).await;
+        self.transferring = restarted.is_ok();
+        restarted.map(drop)
     }
 
     /// Connects and does the handshake, apart from the control connection.
@@ -118,51 +143,74 @@ impl Session {
         }
     }
 
-    /// Waits for the connection and the preliminary reply, whichever comes first; a refusal ends
-    /// both.
-    async fn watch(&mut self, opening: impl Future<Output = Result<Stream>>) -> Result<Transfer> {
+    /// Waits for the connection, and unless `early` for the preliminary reply, whichever comes
+    /// first; a refusal ends both.
+    async fn watch(
+        &mut self,
+        opening: impl Future<Output = Result<Stream>>,
+        early: bool,
+    ) -> Result<Transfer> {
         let mut opening = pin!(opening);
-        let mut stream: Option<Stream> = None;
-        let mut begun: Option<(Reply, bool)> = None;
+        let mut opened: Option<Stream> = None;
+        let (mut begun, mut finished, mut amiss) = (None, false, None);
         loop {
-            match (stream.take(), begun.take()) {
-                (Some(stream), Some((begun, finished))) => {
-                    self.transferring = !finished;
-                    return Ok(Transfer { stream, begun, finished });
-                }
-                half => (stream, begun) = half,
+            if (begun.is_some() || early)
+                && let Some(stream) = opened.take()
+            {
+                self.transferring = !finished;
+                return Ok(Transfer { stream, begun, finished, amiss });
             }
             tokio::select! {
                 told = self.control.told(), if begun.is_none() => match told? {
-                    Told::Begun(reply) => begun = Some((reply, false)),
-                    Told::Done(command, reply) => {
-                        if let Some(reply) = self.judge(&command, reply)? {
-                            begun = Some((reply, true));
+                    Told::Begun(reply) => begun = Some(reply),
+                    Told::Done(command, reply) if command.is_transfer() => {
+                        match self.concluded(command, reply).await {
+                            Ok(reply) => (begun, finished) = (Some(reply), true),
+                            Err(error) => return Err(amiss.unwrap_or(error)),
                         }
                     }
+                    Told::Done(command, reply) => amiss = self.misled(command, reply)?.or(amiss),
                 },
-                opened = &mut opening, if stream.is_none() => match opened {
-                    Ok(opened) => stream = Some(opened),
+                stream = &mut opening, if opened.is_none() => match stream {
+                    Ok(stream) => opened = Some(stream),
                     Err(error) => return Err(self.lost_data(error).await),
                 },
             }
         }
     }
 
-    /// Judges a final reply that comes before any data, and returns the one that ends a transfer.
-    fn judge(&mut self, command: &Command, reply: Reply) -> Result<Option<Reply>> {
-        let is_rest = matches!(command, Command::Rest(_));
+    /// Judges the answer to what was sent in front of a transfer that is on its way by now.
+    fn misled(&mut self, command: Command, reply: Reply) -> Result<Option<Error>> {
+        let from_the_wrong_place = matches!(command, Command::Rest(_));
+        match self.prepared(command, reply) {
+            Err(error) if from_the_wrong_place => {
+                self.control.give_up();
+                Err(error)
+            }
+            prepared => Ok(prepared.err()),
+        }
+    }
+
+    /// Judges the final reply of a transfer.
+    pub(crate) async fn concluded(&mut self, command: Command, reply: Reply) -> Result<Reply> {
+        let reply = self.in_order(reply).await?;
+        self.transferring = false;
+        self.restart_ahead();
         if !reply.code().is_failure() {
-            return Ok((!is_rest).then_some(reply));
+            return Ok(reply);
         }
-        if is_rest {
-            // The transfer behind it is on its way, from the wrong place.
-            self.control.give_up();
-        } else {
-            self.transferring = false;
-            self.learn_from_refusal(&reply);
+        self.learn_from_refusal(&reply);
+        Err(refused(&command, reply))
+    }
+
+    /// Waits for the final reply of a transfer, which [`Self::concluded`] judges.
+    pub(crate) async fn final_reply(&mut self) -> Result<(Command, Reply)> {
+        loop {
+            let (command, reply) = self.control.done().await?;
+            if command.is_transfer() {
+                return Ok((command, reply));
+            }
         }
-        Err(refused(command, reply))
     }
 
     fn learn_from(&self, endpoint: &Endpoint) {
@@ -182,184 +230,41 @@ impl Session {
         }
     }
 
-    /// Gives the session up and says why, in the server's words where it has some.
+    /// Says why a data connection failed, in the server's words where it has some; where it has
+    /// none, the session is lost.
     pub(crate) async fn lost_data(&mut self, error: Error) -> Error {
-        let said = timeout(REASON, self.control.done()).await;
-        self.control.give_up();
-        match said {
-            Ok(Ok((command, reply))) if reply.code().is_failure() => {
-                self.learn_from_refusal(&reply);
-                refused(&command, reply).caused_by(error)
-            }
-            _ => error,
-        }
-    }
-
-    /// Asks for a data connection until an answer can be used, and connects to it where that has
-    /// not been seen to work yet.
-    async fn data_endpoint(
-        &mut self,
-        mut before: Vec<Command>,
-        command: &Command,
-    ) -> Result<(Endpoint, Option<Transport>)> {
-        let pret = Command::Pret(Box::new(command.clone()));
-        if self.server.learnt.now().needs_pret {
-            before.push(pret.clone());
-        }
-        loop {
-            let endpoint = match self.passive(std::mem::take(&mut before)).await {
-                Err(error) if self.may_need_pret(&error) => {
-                    debug!("no data connection without PRET: {error}");
-                    self.server.learnt.now().needs_pret = true;
-                    before.push(pret.clone());
-                    continue;
-                }
-                endpoint => endpoint?,
-            };
-            if self.queues() && self.server.learnt.now().data_reachable {
-                return Ok((endpoint, None));
-            }
-            match self.server.dialer.data(&endpoint.peer, endpoint.port).await {
-                Ok(transport) => return Ok((endpoint, Some(transport))),
-                Err(error) if endpoint.extended && self.may_use_pasv() => {
-                    debug!("EPSV leads nowhere ({error}): using PASV");
-                    self.server.learnt.now().extended_passive = Some(false);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// DrFTPD has to hear what the data connection is for; Pure-FTPd offers to and does without.
-    fn may_need_pret(&self, error: &Error) -> bool {
-        let asked = matches!(error.command(), Some("EPSV" | "PASV"));
-        let refused = error.reply().is_some_and(|reply| reply.code().is_failure());
-        asked && refused && self.has_feature("PRET") && !self.server.learnt.now().needs_pret
-    }
-
-    /// Asks for the next data connection while the end of a transfer is on its way: that saves the
-    /// next transfer a round trip, and a port nobody comes to costs the server nothing.
-    pub(crate) fn ask_ahead(&mut self) {
-        let learnt = self.learnt();
-        let proven = learnt.extended_passive == Some(true) && !learnt.needs_pret;
-        if self.queues() && proven && self.uses_epsv() {
-            self.control.send_aside(Command::Epsv);
-            self.asked_ahead = Some(Instant::now());
-        }
-    }
-
-    /// Takes what [`Self::ask_ahead`] was told, while it is fresh.
-    async fn passive_ahead(&mut self) -> Result<Option<Endpoint>> {
-        let Some(asked) = self.asked_ahead.take() else { return Ok(None) };
-        let Some((_, reply)) = self.control.aside().await? else { return Ok(None) };
-        self.control.noted();
-        let fresh = asked.elapsed() < AHEAD && reply.code().is_completion();
-        let passive = address::passive(&reply).ok().filter(|_| fresh);
-        Ok(passive.map(|passive| self.endpoint(passive, true)))
-    }
-
-    async fn passive(&mut self, before: Vec<Command>) -> Result<Endpoint> {
-        if let Some(endpoint) = self.passive_ahead().await? {
-            self.prepare(before).await?;
-            return Ok(endpoint);
-        }
-        let mut commands = before;
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let extended = self.uses_epsv();
-            commands.push(if extended { Command::Epsv } else { Command::Pasv });
-            let window = self.server.window();
-            let mut answers = self.control.ask_all(std::mem::take(&mut commands), window).await;
-            let answer = answers.pop();
-            self.prepared(answers)?;
-            let Some(answer) = answer else { continue };
-            let (command, reply) = answer?;
-            let passive = address::passive(&reply);
-            match passive {
-                Ok(passive) if reply.code().is_completion() => {
-                    return Ok(self.endpoint(passive, extended));
-                }
-                _ if extended && !is_transient(&reply) && self.may_use_pasv() => {
-                    self.server.learnt.now().extended_passive = Some(false);
-                }
-                // ProFTPD may find the port it had in mind in use.
-                _ if is_transient(&reply) && attempts < 3 => {}
-                Err(misread) if reply.code().is_completion() => return Err(misread.into()),
-                _ => return Err(refused(&command, reply)),
-            }
-        }
-    }
-
-    async fn prepare(&mut self, before: Vec<Command>) -> Result<()> {
-        let answers = self.control.ask_all(before, self.server.window()).await;
-        self.prepared(answers)
-    }
-
-    /// Judges the answers to what comes before a transfer.
-    fn prepared(&mut self, answers: Vec<Result<(Command, Reply)>>) -> Result<()> {
-        for answer in answers {
-            let (command, reply) = answer?;
-            if reply.code().is_failure() && !matches!(command, Command::Pret(_)) {
-                return Err(refused(&command, reply));
-            }
-            if let Command::Cwd(directory) = command {
-                self.working = Some(directory.as_bytes().to_vec());
-            }
-        }
-        Ok(())
-    }
-
-    fn endpoint(&self, passive: Passive, extended: bool) -> Endpoint {
-        let peer = match passive {
-            Passive::Address(address) if self.server.options.trust_passive_address => {
-                match &self.peer {
-                    Peer::Direct(_) => Peer::Direct((*address.ip()).into()),
-                    Peer::Behind(_) => Peer::Behind(address.ip().to_string()),
-                }
-            }
-            _ => self.peer.clone(),
+        let said = async {
+            let (command, reply) = self.final_reply().await?;
+            self.concluded(command, reply).await
         };
-        Endpoint { peer, port: passive.port(), extended }
-    }
-
-    fn uses_epsv(&self) -> bool {
-        let refused = self.server.learnt.now().extended_passive == Some(false);
-        !self.may_use_pasv() || !(refused || self.server.options.disable_epsv)
-    }
-
-    /// `PASV` knows IPv4 only.
-    fn may_use_pasv(&self) -> bool {
-        !matches!(self.peer, Peer::Direct(address) if address.is_ipv6())
+        match timeout(REASON, said).await {
+            Ok(Err(said)) if said.reply().is_some() || self.surprised => said.caused_by(error),
+            _ => {
+                self.control.give_up();
+                error
+            }
+        }
     }
 
     /// Waits for the final reply of the transfer that runs, for at most `patience`.
     pub(crate) async fn end_transfer(&mut self, patience: Duration) -> Result<Reply> {
         let patience = if patience.is_zero() { Duration::MAX } else { patience };
-        match timeout(patience, self.control.done()).await {
-            Ok(Ok((_, reply))) if !reply.code().is_failure() => {
-                self.transferring = false;
-                Ok(reply)
-            }
-            Ok(Ok((command, reply))) => {
-                self.transferring = false;
-                self.learn_from_refusal(&reply);
-                Err(refused(&command, reply))
-            }
-            Ok(Err(error)) => Err(error),
-            Err(_) => {
-                self.control.give_up();
-                let message =
-                    format!("the end of the transfer is not confirmed within {patience:?}");
-                Err(Error::new(ErrorKind::Timeout, message))
-            }
-        }
+        let Ok(told) = timeout(patience, self.final_reply()).await else {
+            self.control.give_up();
+            let message = format!("the end of the transfer is not confirmed within {patience:?}");
+            return Err(Error::new(ErrorKind::Timeout, message));
+        };
+        let (command, reply) = told?;
+        self.concluded(command, reply).await
     }
 
     /// Waits for whatever a server says to a transfer that was cut off, for at most `patience`.
     pub(crate) async fn cut_transfer(&mut self, patience: Duration) -> Result<()> {
         match timeout(patience, self.control.cut_off()).await {
-            Ok(Ok(())) => self.transferring = false,
+            Ok(Ok(())) => {
+                self.transferring = false;
+                self.restart_ahead();
+            }
             Ok(Err(error)) => return Err(error),
             Err(_) => {
                 self.control.give_up();
@@ -380,8 +285,4 @@ impl Session {
             learnt.accepts_full_handshake = Some(true);
         }
     }
-}
-
-fn is_transient(reply: &Reply) -> bool {
-    reply.code().class() == ftp_proto::reply::Class::TransientFailure
 }

@@ -18,6 +18,7 @@ use super::{Session, Transfer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::ListingMethod;
 use crate::read::GOODBYE;
+use crate::stream::Stream;
 
 /// What a directory holds, and what of its listing was not understood.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +99,18 @@ impl Session {
         }
     }
 
+    /// Lists a directory, a second time where the server was caught answering out of order.
     async fn list_with(&mut self, method: Method, directory: &[u8]) -> Result<Listing> {
+        match self.list_once(method, directory).await {
+            Err(_) if self.surprised => {
+                self.reopen().await?;
+                self.list_once(method, directory).await
+            }
+            listed => listed,
+        }
+    }
+
+    async fn list_once(&mut self, method: Method, directory: &[u8]) -> Result<Listing> {
         self.begin_transfer().await?;
         let absolute = self.absolute(directory);
         let (mut before, mut path) = (Vec::new(), None);
@@ -114,6 +126,10 @@ impl Session {
             Method::List => Command::List { hidden: false, path },
         };
         match self.transfer(before, 0, command).await {
+            Ok(Transfer { stream, finished, amiss: Some(error), .. }) => {
+                self.read_to_no_end(stream, finished).await?;
+                Err(error)
+            }
             Ok(transfer) => self.read_listing(transfer, method).await,
             // The directory was entered, so this is about what is in it.
             Err(error)
@@ -127,6 +143,21 @@ impl Session {
 
     fn is_inside(&self, directory: &[u8]) -> bool {
         self.is_rooted() && self.working == Some(self.absolute(directory))
+    }
+
+    /// Reads a listing of another directory than the one asked for, to be in step behind it.
+    async fn read_to_no_end(&mut self, mut stream: Stream, finished: bool) -> Result<()> {
+        let mut buffer = vec![0; 32 * 1024];
+        while matches!(stream.read(&mut buffer).await, Ok(count) if count > 0) {}
+        drop(stream);
+        if finished {
+            return Ok(());
+        }
+        let patience = self.server.options.close_timeout;
+        match self.end_transfer(patience).await {
+            Err(error) if error.reply().is_none() => Err(error),
+            _ => Ok(()),
+        }
     }
 
     async fn read_listing(&mut self, transfer: Transfer, method: Method) -> Result<Listing> {
@@ -157,7 +188,9 @@ impl Session {
                     warn!("the listing ended without the goodbye of TLS");
                     break;
                 }
-                Err(error) => return Err(Error::io("read the listing", error)),
+                Err(error) => {
+                    return Err(self.lost_data(Error::io("read the listing", error)).await);
+                }
             }
         }
         reader.finish();
@@ -168,6 +201,7 @@ impl Session {
         drop(stream);
         if !finished {
             let patience = self.server.options.close_timeout;
+            self.ask_ahead();
             match self.end_transfer(patience).await {
                 Err(error) if !error.reply().is_some_and(is_empty_listing) => return Err(error),
                 _ => {}

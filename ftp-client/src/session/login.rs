@@ -57,6 +57,7 @@ impl Session {
             offset_pending: false,
             hashing: None,
             asked_ahead: None,
+            surprised: false,
             used: Instant::now(),
         }
     }
@@ -67,7 +68,9 @@ impl Session {
             "" => "anonymous",
             user => user,
         };
+        let asked = Instant::now();
         let reply = self.control.ask(Command::User(Argument::new(user)?)).await?;
+        self.learn(|learnt| learnt.answered_in(asked.elapsed()));
         let reply = match reply.code().get() {
             331 => {
                 let password = match server.options.password.expose() {

@@ -31,6 +31,8 @@ struct Options {
     filters: Vec<String>,
     /// How often each tool does each case; the median counts.
     runs: usize,
+    /// The one tool to measure; all without.
+    only: Option<String>,
     /// Where to leave what the tools say, at length.
     logs: Option<PathBuf>,
 }
@@ -49,7 +51,7 @@ async fn main() -> io::Result<ExitCode> {
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Options {
-    let mut options = Options { filters: Vec::new(), runs: 1, logs: None };
+    let mut options = Options { filters: Vec::new(), runs: 1, only: None, logs: None };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             // Cargo's own.
@@ -57,6 +59,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Options {
             "--runs" => {
                 options.runs = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
             }
+            "--only" => options.only = arguments.next(),
             "--logs" => options.logs = arguments.next().map(PathBuf::from),
             _ => options.filters.push(argument),
         }
@@ -108,7 +111,8 @@ impl Bench {
     async fn measure(&self, case: &Case, options: &Options) -> Row {
         let mut row = Row::new(case.to_string());
         for _ in 0..options.runs.max(1) {
-            for tool in self.tools.all() {
+            let asked = |tool: &&Tool| options.only.as_ref().is_none_or(|only| only == tool.name());
+            for tool in self.tools.all().iter().filter(asked) {
                 let outcome = self.attempt(case, tool, options).await;
                 println!("{case:40} {:7} {}", tool.name(), outcome.describe(case));
                 row.add(tool.name(), outcome);

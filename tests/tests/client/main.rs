@@ -1,5 +1,7 @@
 //! What the client says on the wire, word for word, and what it makes of servers that misbehave.
 
+mod flights;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -327,7 +329,9 @@ async fn a_bare_550_is_looked_into() {
          C: MLSD
          S: 150 here
          D: type=file; a\\n
+         C: EPSV
          S: 226 done
+         S: 229 ({port})
          C: CWD /
          C: RMD /d
          S: 250 home
