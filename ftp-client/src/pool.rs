@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::future::{join_all, poll_fn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -57,6 +58,8 @@ struct State {
     /// Whether a task watches the idle sessions, and how to call it to a new one.
     tended: bool,
     tender: Option<Waker>,
+    /// That task, which ends with the pool.
+    reaper: Option<AbortOnDropHandle<()>>,
     closed: bool,
 }
 
@@ -79,6 +82,7 @@ impl Pool {
             reaping: false,
             tended: false,
             tender: None,
+            reaper: None,
             closed: false,
         };
         let budget = Arc::new(Semaphore::new(total));
@@ -204,7 +208,8 @@ impl Inner {
         }
         if !keep.is_zero() && !state.reaping {
             state.reaping = true;
-            runtime.spawn(reap(Arc::downgrade(self), keep));
+            let reaper = runtime.spawn(reap(Arc::downgrade(self), keep));
+            state.reaper = Some(AbortOnDropHandle::new(reaper));
         }
     }
 

@@ -7,11 +7,13 @@
 
 pub mod certs;
 pub mod fault;
+pub mod peer;
 pub mod program;
 pub mod script;
 pub mod servers;
 pub mod tree;
 pub mod wan;
 
+pub use peer::Peer;
 pub use program::{Output, Program};
 pub use servers::{Security, Server, Software};
