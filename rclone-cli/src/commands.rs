@@ -3,6 +3,7 @@
 mod about;
 mod cat;
 mod check;
+mod cleanup;
 mod completion;
 mod config;
 mod copy;
@@ -47,6 +48,7 @@ pub(crate) enum Command {
     About(about::Args),
     Cat(cat::Args),
     Check(check::Args),
+    Cleanup(cleanup::Args),
     Completion(completion::Args),
     Config(config::Args),
     Copy(copy::Args),
@@ -98,6 +100,7 @@ impl Command {
             Self::About(args) => Box::pin(about::run(resolved, args)).await,
             Self::Cat(args) => Box::pin(cat::run(resolved, args)).await,
             Self::Check(args) => Box::pin(check::run(resolved, args)).await,
+            Self::Cleanup(args) => Box::pin(cleanup::run(resolved, args)).await,
             Self::Completion(args) => completion::run(resolved, &args),
             Self::Config(args) => config::run(resolved, args),
             Self::Copy(args) => Box::pin(copy::run(resolved, args)).await,
@@ -152,6 +155,7 @@ impl Command {
             Self::About(_) => "about",
             Self::Cat(_) => "cat",
             Self::Check(_) => "check",
+            Self::Cleanup(_) => "cleanup",
             Self::Completion(_) => "completion",
             Self::Config(_) => "config",
             Self::Copy(_) => "copy",

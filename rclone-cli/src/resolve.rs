@@ -1,7 +1,7 @@
 //! What the flags mean, worked out once: after this nobody looks at the command line again.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Context as _;
@@ -40,7 +40,7 @@ impl Resolved {
         heed_foreign(&globals.foreign)?;
         check(&globals.sync)?;
         Ok(Self {
-            options: options(&globals),
+            options: options(&globals, &environment),
             filter: Arc::new(filter(&globals.filter)?),
             reporter: Arc::new(reporter(&globals)?),
             display: Mutex::default(),
@@ -165,7 +165,7 @@ fn confirm(flags: &args::Important) -> Option<Arc<dyn Confirm>> {
     (flags.interactive && !flags.dry_run).then(|| Arc::new(progress::Prompt::on_terminal()) as _)
 }
 
-fn options(globals: &Globals) -> Options {
+fn options(globals: &Globals, environment: &Environment) -> Options {
     let Globals { important, copy, sync, filter, performance, network, config, .. } = globals;
     let now = jiff::Zoned::now().datetime();
     let count = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
@@ -192,6 +192,9 @@ fn options(globals: &Globals) -> Options {
         max_delete_bytes: sync.max_delete_size.0,
         inplace: copy.inplace,
         partial_suffix: copy.partial_suffix.clone(),
+        journal: cache(config, environment)
+            .filter(|_| !copy.no_journal)
+            .map(|dir| dir.join("journal")),
         no_update_modified: copy.no_update_modtime,
         immutable: copy.immutable,
         ..Options::default()
@@ -215,6 +218,18 @@ fn check(flags: &args::Sync) -> Result<(), Usage> {
         return Err(Usage(message.into()));
     }
     Ok(())
+}
+
+/// Returns the folder for what can be found out again, where there is one.
+fn cache(flags: &args::Config, environment: &Environment) -> Option<PathBuf> {
+    let directory = |name: &str| environment.var(name).map(PathBuf::from);
+    let below_home = |path: &str| directory("HOME").map(|home| home.join(path));
+    let default = || match () {
+        () if cfg!(windows) => directory("LOCALAPPDATA"),
+        () if cfg!(target_os = "macos") => below_home("Library/Caches"),
+        () => directory("XDG_CACHE_HOME").or_else(|| below_home(".cache")),
+    };
+    flags.cache_dir.clone().or_else(|| Some(default()?.join("rclone")))
 }
 
 /// Puts the filter together in rclone's order, which decides between rules that contradict.
@@ -330,6 +345,23 @@ mod tests {
     fn no_flags_are_the_engines_defaults() {
         let options = resolved("sync a b").unwrap().options;
         assert_eq!(format!("{options:?}"), format!("{:?}", Options::default()));
+    }
+
+    #[test]
+    fn the_journal_lives_in_the_cache() {
+        let journal = |line: &str, variables: &[(&str, &str)]| {
+            let environment = variables.iter().copied().collect();
+            let journal = Resolved::new(parse(line), environment).unwrap().options.journal;
+            journal.map(|folder| folder.display().to_string())
+        };
+        let (home, cache) = (("HOME", "/h"), ("XDG_CACHE_HOME", "/c"));
+        if cfg!(target_os = "linux") {
+            assert_eq!(journal("sync a b", &[home]).unwrap(), "/h/.cache/rclone/journal");
+            assert_eq!(journal("sync a b", &[home, cache]).unwrap(), "/c/rclone/journal");
+        }
+        assert_eq!(journal("sync a b --cache-dir /x", &[home]).unwrap(), "/x/journal");
+        assert_eq!(journal("sync a b --no-journal", &[home]), None);
+        assert_eq!(journal("sync a b", &[]), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What every verb is given besides its trees: options, the filter, who listens, when to stop.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,6 +114,8 @@ pub struct Options {
     pub inplace: bool,
     /// The end of temporary names.
     pub partial_suffix: String,
+    /// Where journals are kept, so that a run knows what earlier ones have done; none to do without.
+    pub journal: Option<PathBuf>,
     /// Do not give copies the time of their source.
     pub no_update_modified: bool,
     /// A changed file is an error, never replaced.
@@ -147,6 +150,7 @@ impl Default for Options {
             backup: None,
             inplace: false,
             partial_suffix: ".partial".into(),
+            journal: None,
             no_update_modified: false,
             immutable: false,
         }

@@ -4,6 +4,8 @@
 pub(crate) mod copy;
 pub(crate) mod parents;
 pub(crate) mod remove;
+mod resume;
+pub(crate) mod target;
 
 use std::sync::Arc;
 
@@ -97,12 +99,14 @@ impl Executor {
     /// Carries out one action on a file, whose path may differ between the sides.
     pub(crate) async fn act(&self, from: Path, to: Path, action: Action) {
         match action {
-            Action::Copy { source, replaces, in_new_directory, reason } => {
-                self.transfer(&Job { from, to, source, replaces, reason }, in_new_directory).await;
+            Action::Copy { source, replaces, in_new_directory, begun, reason } => {
+                let job = Job { from, to, source, replaces, begun, reason };
+                self.transfer(&job, in_new_directory).await;
             }
-            Action::Settle { source, destination, reason } => {
+            Action::Discard { size } => self.discard(&to, size).await,
+            Action::Settle { source, destination, begun, reason } => {
                 let replaces = Some(destination);
-                self.settle(Job { from, to, source, replaces, reason }).await;
+                self.settle(Job { from, to, source, replaces, begun, reason }).await;
             }
             Action::Keep { source, same: true } if self.moves => {
                 self.remove_source(&from, &source).await;
@@ -170,6 +174,17 @@ impl Executor {
         if self.run.may(change).await {
             let made = self.parents.ensure(&self.run, directory).await;
             self.run.settle(change, made);
+        }
+    }
+
+    /// Removes what is left of a copy that will not be continued.
+    async fn discard(&self, path: &Path, size: Option<u64>) {
+        let reason = "left of a copy whose source has changed, is gone or is complete";
+        let change = Change::new(Deed::Deleted, path, reason).sized(size);
+        if self.run.may(change).await {
+            let at = self.destination.path(path);
+            let removed = retry(&self.run.ctx, path, || self.destination.remote.remove(&at)).await;
+            self.run.settle(change, removed);
         }
     }
 

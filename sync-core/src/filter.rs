@@ -46,15 +46,25 @@ impl Filter {
         size: Option<u64>,
         modified: Option<Timestamp>,
     ) -> bool {
-        if let Some(list) = &self.list {
-            return list.files.contains(path);
+        if self.list.is_some() {
+            return self.includes_path(path);
         }
         self.modified_from.is_none_or(|from| modified.is_none_or(|at| at >= from))
             && self.modified_to.is_none_or(|to| modified.is_none_or(|at| at <= to))
             && self.min_size.is_none_or(|min| size.is_some_and(|size| size >= min))
             && self.max_size.is_none_or(|max| size.is_none_or(|size| size <= max))
-            && self.partition.as_ref().is_none_or(|partition| partition.holds(path))
-            && self.rules.include_file(path)
+            && self.includes_path(path)
+    }
+
+    /// Tells whether a file of this path can take part, whatever its size and time.
+    pub fn includes_path(&self, path: &Path) -> bool {
+        match &self.list {
+            Some(list) => list.files.contains(path),
+            None => {
+                self.partition.as_ref().is_none_or(|partition| partition.holds(path))
+                    && self.rules.include_file(path)
+            }
+        }
     }
 
     /// Tells whether anything below a directory can take part, so that it is worth listing.

@@ -17,7 +17,7 @@ pub use check::{CheckOptions, CheckSummary, Outcome, check};
 pub use entries::{Found, entries, entries_with_times};
 pub use mkdir::{mkdir, rmdir};
 pub use purge::purge;
-pub use remove::{delete, delete_file};
+pub use remove::{cleanup, delete, delete_file};
 pub use rmdirs::rmdirs;
 pub use size::{Size, size};
 pub use sync::{Mode, copy_file, sync};

@@ -3,7 +3,8 @@
 use crate::compare::{Rules, Verdict};
 use crate::entry::{Entry, Kind};
 use crate::error::{Error, ErrorKind};
-use crate::path::Path;
+use crate::partial::{Begun, Unfinished};
+use crate::path::{Name, Path};
 use crate::progress::{Cause, Reason};
 use crate::walk::{Pair, Side, merge};
 
@@ -28,8 +29,15 @@ pub enum Action {
         replaces: Option<Entry>,
         /// Whether its directory is still to be made.
         in_new_directory: bool,
+        /// What an earlier run has copied of it.
+        begun: Option<Begun>,
         /// Why.
         reason: Reason,
+    },
+    /// Remove what is left of a copy that will not be continued.
+    Discard {
+        /// Its size.
+        size: Option<u64>,
     },
     /// Report something not understood; what is elsewhere goes on as if nothing were.
     Doubt(Error),
@@ -59,11 +67,23 @@ pub enum Action {
         source: Entry,
         /// The destination's file.
         destination: Entry,
+        /// What an earlier run has copied of it.
+        begun: Option<Begun>,
         /// Why they may differ.
         reason: Reason,
     },
     /// Tell the user something.
     Tell(String),
+}
+
+impl Action {
+    /// Has a copy go on where an earlier run has left it.
+    pub(crate) fn continuing(mut self, find: impl FnOnce() -> Option<Begun>) -> Self {
+        if let Self::Copy { begun, .. } | Self::Settle { begun, .. } = &mut self {
+            *begun = find();
+        }
+        self
+    }
 }
 
 /// What is done besides copying.
@@ -82,7 +102,8 @@ pub struct Extent {
 /// Returns the steps for one directory, in byte order of the names; removals come without regard to
 /// the order in which they must happen.
 pub fn plan(pair: Pair, rules: &Rules, extent: Extent) -> Vec<Step> {
-    let mut planner = Planner { rules, extent, directory: pair.directory, steps: Vec::new() };
+    let Pair { directory, unfinished, .. } = pair;
+    let mut planner = Planner { rules, extent, directory, unfinished, steps: Vec::new() };
     planner.doubts(&pair.source, &pair.destination);
     match (pair.source, pair.destination) {
         (Side::Failed(error), _) | (_, Side::Failed(error)) => planner.here(Action::Refuse(error)),
@@ -95,6 +116,7 @@ struct Planner<'a> {
     rules: &'a Rules,
     extent: Extent,
     directory: Path,
+    unfinished: Unfinished,
     steps: Vec<Step>,
 }
 
@@ -136,6 +158,7 @@ impl Planner<'_> {
             }
         }
         let gone = matches!(source, Side::Absent) && self.extent.remove_extras;
+        self.unfinished(in_doubt);
         if in_doubt && (gone || extras.iter().any(|extra| extra.is_file())) {
             self.here(Action::Doubt(withheld().on(&self.directory)));
             return;
@@ -152,6 +175,28 @@ impl Planner<'_> {
         }
     }
 
+    /// Tells of files on their way that are not ours, and discards those of ours that nobody needs.
+    fn unfinished(&mut self, in_doubt: bool) {
+        let Unfinished { begun, stale, foreign } = std::mem::take(&mut self.unfinished);
+        for name in foreign {
+            let message = "left alone: it may be a file that somebody is transferring";
+            let path = self.directory.child(&name);
+            self.steps.push(Step { path, action: Action::Tell(message.into()) });
+        }
+        if in_doubt {
+            return;
+        }
+        let done = begun.into_values().map(|begun| (begun.name, Some(begun.length)));
+        for (name, size) in stale.into_iter().map(|entry| (entry.name, entry.size)).chain(done) {
+            let path = self.directory.child(&name);
+            self.steps.push(Step { path, action: Action::Discard { size } });
+        }
+    }
+
+    fn begun(&mut self, name: &Name) -> Option<Begun> {
+        self.unfinished.begun.remove(name)
+    }
+
     fn one(&mut self, here: &Entry, there: Option<&Entry>, in_new_directory: bool) {
         if let Some(message) = not_followed(&here.kind) {
             return self.step(here, Action::Tell(message.into()));
@@ -165,8 +210,10 @@ impl Planner<'_> {
             return;
         }
         let action = match there {
-            Some(there) => existing(here, there, self.rules, self.extent),
-            None => new(here, in_new_directory),
+            Some(there) => {
+                existing(here, there, self.rules, self.extent).continuing(|| self.begun(&here.name))
+            }
+            None => new(here, in_new_directory).continuing(|| self.begun(&here.name)),
         };
         self.step(here, action);
     }
@@ -175,7 +222,7 @@ impl Planner<'_> {
 /// Returns the copy of a file that only the source has.
 pub(crate) fn new(here: &Entry, in_new_directory: bool) -> Action {
     let (source, reason) = (here.clone(), Reason::new(Cause::New, "new"));
-    Action::Copy { source, replaces: None, in_new_directory, reason }
+    Action::Copy { source, replaces: None, in_new_directory, begun: None, reason }
 }
 
 /// Returns what to do about a file that stands on both sides.
@@ -189,9 +236,13 @@ pub(crate) fn existing(here: &Entry, there: &Entry, rules: &Rules, extent: Exten
             Action::Refuse(Error::new(ErrorKind::AlreadyExists, message))
         }
         Verdict::Differs(reason) => {
-            Action::Copy { source, replaces: Some(there.clone()), in_new_directory: false, reason }
+            let replaces = Some(there.clone());
+            Action::Copy { source, replaces, in_new_directory: false, begun: None, reason }
         }
-        Verdict::Unsettled(reason) => Action::Settle { source, destination: there.clone(), reason },
+        Verdict::Unsettled(reason) => {
+            let destination = there.clone();
+            Action::Settle { source, destination, begun: None, reason }
+        }
     }
 }
 
@@ -235,7 +286,7 @@ mod tests {
     fn side(entries: &[&str]) -> Side {
         let mut entries: Vec<Entry> = entries.iter().map(|text| entry(text)).collect();
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Side::Listed { entries, doubts: Vec::new() }
+        Side::Listed { entries, doubts: Vec::new(), partials: Vec::new() }
     }
 
     /// `name=size` is a file, `name/` a directory, `name@` a link.
@@ -253,15 +304,17 @@ mod tests {
     fn doubtful(side: Side) -> Side {
         let Side::Listed { entries, .. } = side else { return side };
         let doubts = vec![Doubt::UnreadLine { line: (*b"?").into(), reason: "odd".into() }];
-        Side::Listed { entries, doubts }
+        Side::Listed { entries, doubts, partials: Vec::new() }
     }
 
     fn describe(step: &Step) -> String {
         let path = &step.path;
         match &step.action {
+            Action::Copy { begun: Some(begun), .. } => format!("go on {path}: {}", begun.length),
             Action::Copy { reason, in_new_directory: false, .. } => {
                 format!("copy {path}: {reason}")
             }
+            Action::Discard { .. } => format!("discard {path}"),
             Action::Copy { reason, .. } => format!("copy into new {path}: {reason}"),
             Action::Doubt(error) => format!("doubt {path}: {error}"),
             Action::Keep { same: true, .. } => format!("keep {path}"),
@@ -285,8 +338,20 @@ mod tests {
 
     #[track_caller]
     fn check_in(extent: Extent, source: Side, destination: Side, expected: &[&str]) {
+        check_with(extent, source, destination, Unfinished::default(), expected);
+    }
+
+    #[track_caller]
+    fn check_with(
+        extent: Extent,
+        source: Side,
+        destination: Side,
+        unfinished: Unfinished,
+        expected: &[&str],
+    ) {
         let in_doubt = !source.doubts().is_empty() || !destination.doubts().is_empty();
-        let pair = Pair { directory: "d".parse().unwrap(), source, destination, in_doubt };
+        let directory = "d".parse().unwrap();
+        let pair = Pair { directory, source, destination, unfinished, in_doubt };
         let capability = Memory::server().capability();
         let rules = Rules::new(&Options::default(), &capability, &capability);
         let steps: Vec<String> = plan(pair, &rules, extent).iter().map(describe).collect();
@@ -356,6 +421,33 @@ mod tests {
         let told = "tell d/a: Can't follow symlink without -L/--copy-links";
         check(side(&["a@"]), side(&["a=1"]), &[told]);
         check(side(&[]), side(&["a@"]), &[told]);
+    }
+
+    fn unfinished() -> Unfinished {
+        let begun = Begun { name: "a.p".parse().unwrap(), length: 7 };
+        Unfinished {
+            begun: [("a".parse().unwrap(), begun)].into(),
+            stale: vec![entry("gone.p=3")],
+            foreign: vec!["b.p".parse().unwrap()],
+        }
+    }
+
+    #[test]
+    fn what_was_begun_goes_on_and_what_is_of_no_use_goes() {
+        let told = "tell d/b.p: left alone: it may be a file that somebody is transferring";
+        let steps = ["go on d/a: 7", told, "discard d/gone.p"];
+        check_with(SYNC, side(&["a=9"]), side(&[]), unfinished(), &steps);
+        let steps = ["keep d/a", told, "discard d/gone.p", "discard d/a.p"];
+        check_with(SYNC, side(&["a=9"]), side(&["a=9"]), unfinished(), &steps);
+    }
+
+    #[test]
+    fn nothing_begun_is_discarded_in_doubt() {
+        let failed = Side::Failed(Error::new(ErrorKind::Timeout, "slow"));
+        check_with(SYNC, failed, side(&[]), unfinished(), &["refuse d: Timeout"]);
+        let told = "tell d/b.p: left alone: it may be a file that somebody is transferring";
+        let unread = "tell d: destination: cannot read the listing line `?`: odd";
+        check_with(SYNC, side(&[]), doubtful(side(&[])), unfinished(), &[unread, told]);
     }
 
     #[test]

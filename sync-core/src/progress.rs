@@ -53,7 +53,14 @@ pub enum Event<'a> {
         path: &'a Path,
         /// Its size where known.
         size: Option<u64>,
-        /// Where it begins: not zero when it continues an earlier one.
+    },
+    /// A transfer goes on where an earlier one has stopped.
+    TransferContinued {
+        /// Which transfer.
+        transfer: u64,
+        /// The file.
+        path: &'a Path,
+        /// How much is there already.
         offset: u64,
     },
     /// Bytes have moved.

@@ -48,6 +48,11 @@ pub trait Remote: fmt::Debug + Send + Sync {
     /// Returns the place as messages name it, such as `ftp://host` or nothing for the local disk.
     fn label(&self) -> String;
 
+    /// Returns what tells this place from every other one, also in later runs; no secret is in it.
+    fn identity(&self) -> String {
+        self.label()
+    }
+
     /// Returns what `directory` holds, without `.` and `..`, in no order.
     ///
     /// # Errors

@@ -3,9 +3,13 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use jiff::Timestamp;
+
 use crate::context::{Answer, Context};
+use crate::journal::Journal;
+use crate::partial::Partials;
 use crate::progress::{Cause, Deed, Event};
-use crate::{Error, ErrorKind, Path};
+use crate::{Error, ErrorKind, Path, Tree};
 
 /// What a verb ends with when not all went well. Each failure on a path was told to the listener as
 /// [`Event::Failed`] when it happened.
@@ -43,6 +47,9 @@ impl std::error::Error for Failures {
 pub(crate) struct Run {
     pub(crate) ctx: Context,
     tally: Arc<Mutex<Tally>>,
+    partials: Arc<Partials>,
+    /// What is remembered of the two trees; held to the end of the run.
+    _journal: Option<Arc<Journal>>,
 }
 
 #[derive(Debug, Default)]
@@ -51,11 +58,44 @@ struct Tally {
     /// How many of them stand in the way of deletions.
     grave: u64,
     last: Option<Error>,
+    /// How many copies were left for the next run to go on with.
+    unfinished: u64,
 }
 
 impl Run {
+    /// Returns a run that remembers nothing.
     pub(crate) fn new(ctx: &Context) -> Self {
-        Self { ctx: ctx.clone(), tally: Arc::default() }
+        Self::with(ctx, None)
+    }
+
+    /// Returns a run that copies from one tree to another, with the journal of both.
+    pub(crate) fn between(ctx: &Context, source: &Tree, destination: &Tree) -> Self {
+        let Some(folder) = ctx.options.journal.as_deref().filter(|_| !ctx.options.dry_run) else {
+            return Self::with(ctx, None);
+        };
+        let journal = Journal::open(folder, source, destination);
+        if let Err(reason) = &journal {
+            let message = format!("goes on without a journal: {reason}");
+            ctx.progress.event(Event::Notice { path: None, message: &message });
+        }
+        Self::with(ctx, journal.ok())
+    }
+
+    fn with(ctx: &Context, journal: Option<Journal>) -> Self {
+        let key = journal.as_ref().map(Journal::key);
+        let partials = Partials::new(&ctx.options.partial_suffix, key, Timestamp::now());
+        let (partials, journal) = (Arc::new(partials), journal.map(Arc::new));
+        Self { ctx: ctx.clone(), tally: Arc::default(), partials, _journal: journal }
+    }
+
+    /// Returns what names files on their way.
+    pub(crate) fn partials(&self) -> &Partials {
+        &self.partials
+    }
+
+    /// Counts a copy that is left for the next run to go on with.
+    pub(crate) fn keep_unfinished(&self) {
+        self.tally().unfinished += 1;
     }
 
     /// Tells of a failure on `path` and counts it; the run goes on but deletes nothing.
@@ -93,6 +133,11 @@ impl Run {
     /// Returns how the run went, once nothing of it is under way any more.
     pub(crate) fn finish(&self) -> Result<(), Failures> {
         let mut tally = self.tally();
+        if let count @ 1.. = std::mem::take(&mut tally.unfinished) {
+            let files = if count == 1 { "file stays" } else { "files stay" };
+            let message = format!("what was copied of {count} {files}; the next run goes on there");
+            self.notice(None, &message);
+        }
         if self.ctx.cancel.is_cancelled() {
             return Err(Failures { count: tally.count + 1, last: Error::cancelled() });
         }

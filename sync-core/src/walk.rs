@@ -10,6 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::context::Context;
 use crate::entry::{Doubt, Entry};
 use crate::error::{Error, Result};
+use crate::partial::{Partials, Unfinished};
 use crate::path::Path;
 use crate::progress::Event;
 use crate::remote::Tree;
@@ -24,6 +25,8 @@ pub struct Pair {
     pub source: Side,
     /// What the destination holds there.
     pub destination: Side,
+    /// Files on their way to this directory, or out of it.
+    pub unfinished: Unfinished,
     /// Whether a listing above this directory was in doubt, so that nothing here is deleted.
     pub in_doubt: bool,
 }
@@ -41,6 +44,8 @@ pub enum Side {
         entries: Vec<Entry>,
         /// What was listed and not understood.
         doubts: Vec<Doubt>,
+        /// Files on their way that take no part.
+        partials: Vec<Entry>,
     },
 }
 
@@ -60,6 +65,13 @@ impl Side {
             Self::Absent | Self::Failed(_) => &[],
         }
     }
+
+    fn take_partials(&mut self) -> Vec<Entry> {
+        match self {
+            Self::Listed { partials, .. } => std::mem::take(partials),
+            Self::Absent | Self::Failed(_) => Vec::new(),
+        }
+    }
 }
 
 /// A walk under way. [`Walk::next`] gives parents before their children, siblings in byte order.
@@ -73,6 +85,8 @@ pub struct Walk {
     depth: Option<usize>,
     /// Whether to ask for times that the listings say too coarsely for a decision.
     exact_times: bool,
+    /// What knows files on their way, where these take no part.
+    partials: Option<Partials>,
     /// What is still to do, the next one last.
     stack: Vec<Visit>,
     /// How many visits on the stack are being listed already.
@@ -122,6 +136,7 @@ impl Walk {
             extras,
             depth,
             exact_times: false,
+            partials: None,
             stack: vec![root],
             ahead: 0,
         }
@@ -133,6 +148,12 @@ impl Walk {
         Self { exact_times: true, ..self }
     }
 
+    /// Has the walk set aside files that are on their way.
+    #[must_use]
+    pub(crate) fn with_partials(self, partials: &Partials) -> Self {
+        Self { partials: Some(partials.clone()), ..self }
+    }
+
     /// Returns the next directory, or `None` at the end or once the run is cancelled.
     pub async fn next(&mut self) -> Option<Pair> {
         if self.ctx.cancel.is_cancelled() {
@@ -141,7 +162,7 @@ impl Walk {
         self.look_ahead();
         let visit = self.stack.pop()?;
         self.ahead -= usize::from(visit.listing.is_some());
-        let (source, destination) = match visit.listing {
+        let (mut source, mut destination) = match visit.listing {
             Some(listing) => listing.await.unwrap_or_else(|lost| {
                 let error = Error::new(crate::ErrorKind::Other, "listing broke off");
                 (Side::Failed(error.caused_by(lost)), Side::Absent)
@@ -150,11 +171,24 @@ impl Walk {
         };
         let in_doubt =
             visit.in_doubt || !source.doubts().is_empty() || !destination.doubts().is_empty();
-        let pair = Pair { directory: visit.directory, source, destination, in_doubt };
+        let directory = visit.directory;
+        let unfinished = self.unfinished(&directory, &mut source, &mut destination);
+        let pair = Pair { directory, source, destination, unfinished, in_doubt };
         if self.depth.is_none_or(|depth| visit.depth < depth) {
             self.descend(&pair, visit.depth + 1);
         }
         Some(pair)
+    }
+
+    fn unfinished(
+        &self,
+        directory: &Path,
+        source: &mut Side,
+        destination: &mut Side,
+    ) -> Unfinished {
+        let Some(partials) = &self.partials else { return Unfinished::default() };
+        let (leaving, arriving) = (source.take_partials(), destination.take_partials());
+        partials.sort_out(directory, source.entries(), leaving, arriving)
     }
 
     /// Begins the next listings: always the very next one, others while there is room.
@@ -178,11 +212,13 @@ impl Walk {
         let destination = visit.destination.then(|| self.destination.clone()).flatten();
         let (ctx, directory) = (self.ctx.clone(), visit.directory.clone());
         let exact_times = self.exact_times;
+        let partials = self.partials.clone();
         AbortOnDropHandle::new(tokio::spawn(async move {
             let unfiltered = ctx.options.delete_excluded;
+            let part = Part { ctx: &ctx, directory: &directory, partials: partials.as_ref() };
             let (mut here, mut there) = tokio::join!(
-                side(&ctx, source.as_ref(), &directory, Absence::Fails, false),
-                side(&ctx, destination.as_ref(), &directory, Absence::Passes, unfiltered),
+                part.side(source.as_ref(), Absence::Fails, false),
+                part.side(destination.as_ref(), Absence::Passes, unfiltered),
             );
             if exact_times {
                 let (source, destination) = (source.as_ref(), destination.as_ref());
@@ -246,47 +282,60 @@ enum Absence {
     Passes,
 }
 
-async fn side(
-    ctx: &Context,
-    tree: Option<&Tree>,
-    directory: &Path,
-    absence: Absence,
-    unfiltered: bool,
-) -> Side {
-    let Some(tree) = tree else { return Side::Absent };
-    match list(ctx, tree, directory, unfiltered).await {
-        Ok((entries, doubts)) => Side::Listed { entries, doubts },
-        Err(error) if error.is_not_found() && absence == Absence::Passes => Side::Absent,
-        Err(error) => Side::Failed(error),
-    }
+/// One directory to list, on one side or the other.
+struct Part<'a> {
+    ctx: &'a Context,
+    directory: &'a Path,
+    partials: Option<&'a Partials>,
 }
 
-/// Lists one directory of a tree: filtered, sorted, each name once.
-async fn list(
-    ctx: &Context,
-    tree: &Tree,
-    directory: &Path,
-    unfiltered: bool,
-) -> Result<(Vec<Entry>, Vec<Doubt>)> {
-    let at = tree.path(directory);
-    let listing = retry(ctx, directory, || tree.remote.list(&at)).await?;
-    ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
-    let (mut entries, mut doubts) = (listing.entries, listing.doubts);
-    if !unfiltered {
-        if ctx.filter.excludes_listing(&entries) {
-            entries.clear();
+impl Part<'_> {
+    async fn side(&self, tree: Option<&Tree>, absence: Absence, unfiltered: bool) -> Side {
+        let Some(tree) = tree else { return Side::Absent };
+        match self.list(tree, unfiltered).await {
+            Ok(side) => side,
+            Err(error) if error.is_not_found() && absence == Absence::Passes => Side::Absent,
+            Err(error) => Side::Failed(error),
         }
-        entries.retain(|entry| passes(ctx, directory, entry));
     }
-    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    entries.dedup_by(|later, first| {
-        let twice = later.name == first.name;
-        if twice {
-            doubts.push(Doubt::DuplicateName { name: later.name.clone() });
+
+    /// Lists the directory in a tree: filtered, sorted, each name once.
+    async fn list(&self, tree: &Tree, unfiltered: bool) -> Result<Side> {
+        let Self { ctx, directory, .. } = *self;
+        let at = tree.path(directory);
+        let listing = retry(ctx, directory, || tree.remote.list(&at)).await?;
+        ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
+        let (mut entries, mut doubts) = (listing.entries, listing.doubts);
+        let mut partials = self.take_partials(&mut entries);
+        if !unfiltered {
+            if ctx.filter.excludes_listing(&entries) {
+                entries.clear();
+                partials.clear();
+            }
+            entries.retain(|entry| passes(ctx, directory, entry));
         }
-        twice
-    });
-    Ok((entries, doubts))
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        entries.dedup_by(|later, first| {
+            let twice = later.name == first.name;
+            if twice {
+                doubts.push(Doubt::DuplicateName { name: later.name.clone() });
+            }
+            twice
+        });
+        Ok(Side::Listed { entries, doubts, partials })
+    }
+
+    /// Takes out the files on their way. Those whose final name the filter hides are not seen at
+    /// all.
+    fn take_partials(&self, entries: &mut Vec<Entry>) -> Vec<Entry> {
+        let Some(known) = self.partials else { return Vec::new() };
+        let claimed = entries.extract_if(.., |entry| known.claims(self.directory, entry));
+        let seen = |partial: &Entry| {
+            let stem = known.stem(&partial.name).map(|stem| self.directory.child(&stem));
+            stem.is_some_and(|path| self.ctx.filter.includes_path(&path))
+        };
+        claimed.filter(seen).collect()
+    }
 }
 
 /// Tells whether the filter lets an entry of `directory` through.

@@ -46,6 +46,10 @@ pub(crate) struct Copy {
     #[arg(long, value_name = "SUFFIX", default_value = ".partial")]
     pub(crate) partial_suffix: String,
 
+    /// Remember nothing between runs, and continue no partial file of an earlier one
+    #[arg(long)]
+    pub(crate) no_journal: bool,
+
     /// Do not set the time of files that are equal otherwise
     #[arg(long)]
     pub(crate) no_update_modtime: bool,

@@ -43,7 +43,6 @@ const FLAGS: &[Flag] = &[
     flag("auto-confirm"),
     valued("buffer-size"),
     valued("bwlimit-file"),
-    valued("cache-dir"),
     flag("check-first"),
     valued("color"),
     valued("compare-dest").needed(),

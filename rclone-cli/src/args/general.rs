@@ -43,6 +43,10 @@ pub(crate) struct Config {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
+    /// Where to keep what is remembered between runs
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cache_dir: Option<PathBuf>,
+
     /// Command that prints the password of an encrypted config file
     #[arg(long, value_name = "COMMAND")]
     pub(crate) password_command: Option<String>,

@@ -181,12 +181,8 @@ mod tests {
         let start = Instant::now();
         let (mut stats, now) = half_way(start);
         let name = path("a/very/long/way/to/a/文件名 with a name that does not end.tar.gz");
-        let event = sync_core::Event::TransferStarted {
-            transfer: 3,
-            path: &name,
-            size: Some(3 << 20),
-            offset: 0,
-        };
+        let event =
+            sync_core::Event::TransferStarted { transfer: 3, path: &name, size: Some(3 << 20) };
         stats.take(&event, start);
         let lines = lines(&stats, width, height, false, now);
         for line in &lines {

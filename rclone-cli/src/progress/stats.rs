@@ -80,11 +80,16 @@ impl Stats {
                 self.transfers_queued += 1;
                 self.bytes_queued += size.unwrap_or(0);
             }
-            Event::TransferStarted { transfer, path, size, offset } => {
+            Event::TransferStarted { transfer, path, size } => {
                 self.unqueue(size);
                 let name = path.to_string();
                 let speed = Speed::new(now);
-                self.active.insert(transfer, Transfer { name, size, done: offset, speed });
+                self.active.insert(transfer, Transfer { name, size, done: 0, speed });
+            }
+            Event::TransferContinued { transfer, offset, .. } => {
+                if let Some(transfer) = self.active.get_mut(&transfer) {
+                    transfer.done = offset;
+                }
             }
             Event::Transferred { transfer, bytes } => {
                 self.bytes += bytes;
@@ -260,8 +265,8 @@ pub(crate) mod tests {
             Event::TransferQueued { size: Some(1 << 20) },
             Event::TransferQueued { size: Some(4 << 20) },
             Event::TransferQueued { size: Some(3 << 20) },
-            Event::TransferStarted { transfer: 1, path: &small, size: Some(1 << 20), offset: 0 },
-            Event::TransferStarted { transfer: 2, path: &big, size: Some(4 << 20), offset: 0 },
+            Event::TransferStarted { transfer: 1, path: &small, size: Some(1 << 20) },
+            Event::TransferStarted { transfer: 2, path: &big, size: Some(4 << 20) },
             Event::Transferred { transfer: 1, bytes: 1 << 20 },
             Event::TransferFinished { transfer: 1, path: &small, done: true },
             Event::Transferred { transfer: 2, bytes: 2 << 20 },
@@ -290,9 +295,8 @@ pub(crate) mod tests {
         let mut stats = Stats::new(start);
         let path = path("a");
         stats.take(&Event::TransferQueued { size: Some(100) }, start);
-        let event =
-            Event::TransferStarted { transfer: 1, path: &path, size: Some(100), offset: 60 };
-        stats.take(&event, start);
+        stats.take(&Event::TransferStarted { transfer: 1, path: &path, size: Some(100) }, start);
+        stats.take(&Event::TransferContinued { transfer: 1, path: &path, offset: 60 }, start);
         assert_eq!((stats.bytes, stats.total_bytes(), stats.active[&1].percent()), (0, 40, 60));
     }
 
@@ -302,10 +306,7 @@ pub(crate) mod tests {
         let mut stats = Stats::new(start);
         let path = path("a");
         stats.take(&Event::TransferQueued { size: None }, start);
-        stats.take(
-            &Event::TransferStarted { transfer: 1, path: &path, size: None, offset: 0 },
-            start,
-        );
+        stats.take(&Event::TransferStarted { transfer: 1, path: &path, size: None }, start);
         let event = Event::TransferFinished { transfer: 1, path: &path, done: false };
         stats.take(&event, start);
         let error = Error::new(ErrorKind::Timeout, "silent");

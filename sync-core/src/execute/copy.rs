@@ -1,21 +1,24 @@
 //! Copies one file: to a temporary name, verified by size, then given its time and its final name.
+//! What was cut short goes on where it stopped, at the next attempt or in the next run.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard};
 
 use futures_util::future::try_join;
 
 use crate::backup::Keeper;
 use crate::bandwidth::Bandwidth;
-use crate::context::Options;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
-use crate::path::{Name, Path};
+use crate::partial::{self, Begun};
+use crate::path::Path;
 use crate::progress::{Deed, Event, Reason};
-use crate::remote::{Commit, Committed, Reader, Remote, Tree, Writer};
+use crate::remote::{Committed, Reader, Tree, Writer};
 use crate::retry::{persist, until_cancelled};
 use crate::run::{Change, Run};
+
+use super::resume::{Opened, from_the_start, from_where_it_stopped, is_interruption, is_refusal};
+use super::target::Target;
 
 /// One file to copy. Paths are relative to the trees.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub(crate) struct Job {
     pub(crate) to: Path,
     pub(crate) source: Entry,
     pub(crate) replaces: Option<Entry>,
+    /// What an earlier run has copied of it.
+    pub(crate) begun: Option<Begun>,
     pub(crate) reason: Reason,
 }
 
@@ -45,6 +50,43 @@ pub(crate) struct Copier {
     keeper: Option<Keeper>,
     next_transfer: AtomicU64,
     told_of_times: AtomicBool,
+    /// Whether the destination has refused to continue a file.
+    starts_over: AtomicBool,
+}
+
+/// A copy under way, with what is known of it between its attempts.
+struct Copy<'a> {
+    job: &'a Job,
+    transfer: u64,
+    known: Mutex<Known>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    source: Entry,
+    left: Left,
+    /// How often the line broke while the copy was being continued.
+    broken: u32,
+}
+
+/// What earlier attempts and runs have left of a copy.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Left {
+    Nothing,
+    /// So many bytes.
+    Length(u64),
+    /// Something, and nobody has asked yet how much.
+    Something,
+}
+
+/// How often the line may break before a copy is begun anew: some servers hang up on those who ask
+/// to continue.
+const PATIENCE: u32 = 3;
+
+impl Copy<'_> {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().expect("no holder of the lock panics")
+    }
 }
 
 impl Copier {
@@ -57,6 +99,7 @@ impl Copier {
             keeper: Keeper::new(run, destination),
             next_transfer: AtomicU64::new(0),
             told_of_times: AtomicBool::new(false),
+            starts_over: AtomicBool::new(false),
         }
     }
 
@@ -64,60 +107,132 @@ impl Copier {
     pub(crate) async fn copy(&self, job: &Job) -> bool {
         let (path, size) = (&job.to, job.source.size);
         let transfer = self.next_transfer.fetch_add(1, Ordering::Relaxed);
-        self.run.event(Event::TransferStarted { transfer, path, size, offset: 0 });
+        self.run.event(Event::TransferStarted { transfer, path, size });
         let writes_over = !self.writes_aside();
         if writes_over && let Err(error) = self.keep_replaced(job).await {
             self.run.event(Event::TransferFinished { transfer, path, done: false });
             return self.run.settle(job.change(), Err(error));
         }
-        let known = Mutex::new(job.source.clone());
-        let attempts = || self.attempt(job, &known, transfer);
-        let result = persist(&self.run.ctx, path, attempts).await;
+        let left = job.begun.as_ref().map_or(Left::Nothing, |begun| Left::Length(begun.length));
+        let known = Mutex::new(Known { source: job.source.clone(), left, broken: 0 });
+        let copy = Copy { job, transfer, known };
+        let result = persist(&self.run.ctx, path, || self.attempt(&copy)).await;
         let done = result.is_ok();
+        if !done {
+            self.leave(&copy).await;
+        }
         self.run.event(Event::TransferFinished { transfer, path, done });
         self.run.settle(job.change(), result.map(|committed| self.tell(job, committed)))
     }
 
-    /// Copies once. When the size is not what `known` says, looks at the source again, so that the
-    /// next attempt knows better.
-    async fn attempt(&self, job: &Job, known: &Mutex<Entry>, transfer: u64) -> Result<Committed> {
-        let from = self.source.path(&job.from);
-        let source = known.lock().expect("no holder of the lock panics").clone();
-        let result = self.copy_once(&from, job, &source, transfer).await;
-        if matches!(&result, Err(error) if error.kind() == ErrorKind::Corrupted)
-            && let Ok(Some(now)) = self.source.remote.stat(&from).await
+    /// Copies once, and notes what a failure has left. When the size is not what was known, looks at
+    /// the source again, so that the next attempt knows better.
+    async fn attempt(&self, copy: &Copy<'_>) -> Result<Committed> {
+        let source = copy.known().source.clone();
+        let target = self.target(copy.job, &source)?;
+        let work = self.copy_once(copy, &target, &source);
+        let result = until_cancelled(&self.run.ctx, work).await;
+        let Err(error) = &result else { return result };
+        if target.is_temporary() && partial::is_continuable(&source) && is_interruption(error) {
+            copy.known().left = Left::Something;
+            return result;
+        }
+        target.clean_up().await;
+        copy.known().left = Left::Nothing;
+        if error.kind() == ErrorKind::Corrupted
+            && let Ok(Some(now)) = self.source.remote.stat(&self.source.path(&copy.job.from)).await
         {
-            *known.lock().expect("no holder of the lock panics") = now;
+            copy.known().source = now;
         }
         result
     }
 
-    async fn copy_once(
-        &self,
-        from: &Path,
-        job: &Job,
-        source: &Entry,
-        transfer: u64,
-    ) -> Result<Committed> {
-        let (ctx, options) = (&self.run.ctx, &self.run.ctx.options);
-        let to = self.destination.path(&job.to);
-        let target = Target::new(&*self.destination.remote, to, source, options)?;
-        let reader = until_cancelled(ctx, self.source.remote.open(from, 0, None)).await?;
-        let writer = until_cancelled(ctx, target.create()).await?;
-        let expected = source.size.filter(|_| !options.ignore_size);
-        let modified = source.modified.filter(|_| !options.no_update_modified);
-        let work = async {
-            let (writer, size) = self.pump(reader, writer, transfer).await?;
-            if let Some(expected) = expected.filter(|&expected| expected != size) {
-                return Err(Error::wrong_size(size, expected).on(&job.to));
-            }
-            self.commit(job, &target, writer, size, modified.map(|modified| modified.at)).await
-        };
-        let result = until_cancelled(ctx, work).await;
-        if result.is_err() {
+    /// Keeps what a copy that failed for good has left if the next run will know it, or else removes
+    /// it.
+    async fn leave(&self, copy: &Copy<'_>) {
+        let Known { source, left, .. } = copy.known().clone();
+        if left == Left::Nothing {
+            return;
+        }
+        if self.run.partials().are_lasting() {
+            self.run.keep_unfinished();
+        } else if let Ok(target) = self.target(copy.job, &source) {
             target.clean_up().await;
         }
-        result
+    }
+
+    fn target(&self, job: &Job, source: &Entry) -> Result<Target<'_>> {
+        let options = &self.run.ctx.options;
+        Target::new(&self.destination, &job.to, source, self.run.partials(), options)
+    }
+
+    async fn copy_once(
+        &self,
+        copy: &Copy<'_>,
+        target: &Target<'_>,
+        source: &Entry,
+    ) -> Result<Committed> {
+        let (job, options) = (copy.job, &self.run.ctx.options);
+        let Opened { reader, writer, offset } = self.open(copy, target, source).await?;
+        let (writer, moved) = self.pump(reader, writer, copy.transfer).await?;
+        let size = offset + moved;
+        let expected = source.size.filter(|_| !options.ignore_size);
+        if let Some(expected) = expected.filter(|&expected| expected != size) {
+            return Err(Error::wrong_size(size, expected).on(&job.to));
+        }
+        let modified = source.modified.filter(|_| !options.no_update_modified);
+        self.commit(job, target, writer, size, modified.map(|modified| modified.at)).await
+    }
+
+    /// Opens both files, where an earlier attempt or run has stopped if that can be.
+    async fn open(&self, copy: &Copy<'_>, target: &Target<'_>, source: &Entry) -> Result<Opened> {
+        let (remote, from) = (&*self.source.remote, self.source.path(&copy.job.from));
+        let Some(length) = self.continuable(copy, target, source).await? else {
+            return from_the_start(remote, &from, target).await;
+        };
+        let why = match from_where_it_stopped(remote, &from, target, length).await {
+            Ok(Some(opened)) => {
+                let (transfer, path) = (copy.transfer, &copy.job.to);
+                self.run.event(Event::TransferContinued { transfer, path, offset: length });
+                return Ok(opened);
+            }
+            Ok(None) => "what is there is not what the source holds".into(),
+            Err(error) if is_refusal(&error) => {
+                self.starts_over.store(true, Ordering::Relaxed);
+                error.to_string()
+            }
+            Err(error) => {
+                copy.known().broken += 1;
+                return Err(error);
+            }
+        };
+        self.run.notice(Some(&copy.job.to), &format!("starts over: {why}"));
+        from_the_start(remote, &from, target).await
+    }
+
+    /// Returns how much is there to be continued.
+    async fn continuable(
+        &self,
+        copy: &Copy<'_>,
+        target: &Target<'_>,
+        source: &Entry,
+    ) -> Result<Option<u64>> {
+        let Known { left, broken, .. } = *copy.known();
+        let (here, there) = (self.source.remote.capability(), target.remote().capability());
+        let able = here.read_at && there.read_at && there.write_at && target.is_temporary();
+        if !able || self.starts_over.load(Ordering::Relaxed) || broken >= PATIENCE {
+            return Ok(None);
+        }
+        let length = match left {
+            Left::Nothing => None,
+            Left::Length(length) => Some(length),
+            Left::Something => {
+                let found = target.remote().stat(target.written()).await?;
+                found.and_then(|entry| entry.size)
+            }
+        };
+        let worth = |&length: &u64| length > partial::TAIL && source.size >= Some(length);
+        Ok(length.filter(|_| partial::is_continuable(source)).filter(worth))
     }
 
     /// Ends the file. One that it replaces and that is to be kept makes room at the last moment, and
@@ -131,12 +246,12 @@ impl Copier {
         modified: Option<jiff::Timestamp>,
     ) -> Result<Committed> {
         let kept = self.keeper.as_ref().filter(|_| job.replaces.is_some());
-        let (Some(keeper), Some(partial)) = (kept, &target.partial) else {
+        let (Some(keeper), true) = (kept, target.is_temporary()) else {
             return target.commit(writer, size, modified).await;
         };
         let committed = target.commit_without_name(writer, size, modified).await?;
         keeper.keep(&self.run, &job.to).await?;
-        if let Err(error) = self.destination.remote.rename(partial, &target.to).await {
+        if let Err(error) = target.rename().await {
             keeper.put_back(&self.run, &job.to).await?;
             return Err(error);
         }
@@ -158,17 +273,17 @@ impl Copier {
         mut writer: Box<dyn Writer>,
         transfer: u64,
     ) -> Result<(Box<dyn Writer>, u64)> {
-        let mut size = 0;
+        let mut moved = 0;
         let mut piece = reader.read().await?;
         while !piece.is_empty() {
             let bytes = piece.len() as u64;
             self.bandwidth.take(bytes).await;
             let (next, ()) = try_join(reader.read(), writer.write(piece)).await?;
-            size += bytes;
+            moved += bytes;
             self.run.event(Event::Transferred { transfer, bytes });
             piece = next;
         }
-        Ok((writer, size))
+        Ok((writer, moved))
     }
 
     /// Tells whether files are written under a temporary name.
@@ -182,144 +297,5 @@ impl Copier {
             let message = format!("the modification time could not be set there: {error}");
             self.run.notice(Some(&job.to), &message);
         }
-    }
-}
-
-/// Where a file is written: under a temporary name where the remote renames, else in place.
-#[derive(Debug)]
-pub(crate) struct Target<'a> {
-    remote: &'a dyn Remote,
-    to: Path,
-    partial: Option<Path>,
-}
-
-impl<'a> Target<'a> {
-    /// Returns the target for `to`, its temporary name made from what is known of the source.
-    ///
-    /// # Errors
-    /// When the suffix of temporary names cannot be part of a name.
-    pub(crate) fn new(
-        remote: &'a dyn Remote,
-        to: Path,
-        source: &Entry,
-        options: &Options,
-    ) -> Result<Self> {
-        let partial = match to.split() {
-            Some((parent, name)) if !options.inplace && remote.capability().rename => {
-                let name = partial_name(&name, &to, source, &options.partial_suffix)?;
-                Some(parent.child(&name))
-            }
-            _ => None,
-        };
-        Ok(Self { remote, to, partial })
-    }
-
-    pub(crate) async fn create(&self) -> Result<Box<dyn Writer>> {
-        self.remote.create(self.written(), 0).await
-    }
-
-    /// Ends the file: checks its size, sets its time where the remote can, gives it its name.
-    pub(crate) async fn commit(
-        &self,
-        writer: Box<dyn Writer>,
-        size: u64,
-        modified: Option<jiff::Timestamp>,
-    ) -> Result<Committed> {
-        let rename_to = self.partial.is_some().then(|| self.to.clone());
-        self.end(writer, size, modified, rename_to).await
-    }
-
-    /// Like [`Target::commit`], but leaves the file under its temporary name.
-    async fn commit_without_name(
-        &self,
-        writer: Box<dyn Writer>,
-        size: u64,
-        modified: Option<jiff::Timestamp>,
-    ) -> Result<Committed> {
-        self.end(writer, size, modified, None).await
-    }
-
-    async fn end(
-        &self,
-        writer: Box<dyn Writer>,
-        size: u64,
-        modified: Option<jiff::Timestamp>,
-        rename_to: Option<Path>,
-    ) -> Result<Committed> {
-        let settable = self.remote.capability().write_precision.is_some();
-        let modified = modified.filter(|_| settable);
-        writer.commit(Commit { size: Some(size), modified, rename_to }).await
-    }
-
-    /// Removes what a failure left behind, if that can be done soon.
-    pub(crate) async fn clean_up(&self) {
-        let _ = tokio::time::timeout(CLEAN_UP, self.remote.remove(self.written())).await;
-    }
-
-    fn written(&self) -> &Path {
-        self.partial.as_ref().unwrap_or(&self.to)
-    }
-}
-
-const CLEAN_UP: Duration = Duration::from_secs(5);
-
-/// Returns `NAME.<8 hex>SUFFIX`, NAME cut to 100 bytes; another source content or another directory
-/// gives another name.
-fn partial_name(name: &Name, to: &Path, source: &Entry, suffix: &str) -> Result<Name> {
-    let mut fingerprint = crc32fast::Hasher::new();
-    fingerprint.update(to.as_bytes());
-    fingerprint.update(&source.size.unwrap_or(u64::MAX).to_le_bytes());
-    let modified = source.modified.map_or(0, |modified| modified.at.as_nanosecond());
-    fingerprint.update(&modified.to_le_bytes());
-    let ending = format!(".{:08x}{suffix}", fingerprint.finalize());
-    let mut bytes = cut(name.as_bytes(), 100).to_vec();
-    bytes.extend_from_slice(ending.as_bytes());
-    Name::new(bytes).map_err(|error| {
-        let message = format!("`{suffix}` cannot end a temporary name: {error}");
-        Error::new(ErrorKind::Usage, message)
-    })
-}
-
-/// Cuts to at most `limit` bytes without cutting through a character.
-fn cut(name: &[u8], limit: usize) -> &[u8] {
-    let mut end = name.len().min(limit);
-    while end > 0 && name.get(end).is_some_and(|byte| byte & 0xC0 == 0x80) {
-        end -= 1;
-    }
-    &name[..end]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn name_of(name: &str, suffix: &str) -> String {
-        let name: Name = name.parse().unwrap();
-        let to = Path::root().child(&name);
-        partial_name(&name, &to, &Entry::root(), suffix).unwrap().to_string()
-    }
-
-    #[test]
-    fn a_temporary_name_is_the_name_and_a_fingerprint() {
-        let name = name_of("a.txt", ".partial");
-        let middle = name.strip_prefix("a.txt.").unwrap().strip_suffix(".partial").unwrap();
-        assert!(middle.len() == 8 && middle.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        assert_ne!(name_of("b.txt", ".p")[5..], name_of("a.txt", ".p")[5..]);
-    }
-
-    #[test]
-    fn a_long_name_is_cut_between_characters() {
-        let name = name_of(&"ä".repeat(120), ".partial");
-        assert_eq!(name.chars().filter(|&c| c == 'ä').count(), 50);
-        let name = name_of(&format!("x{}", "ä".repeat(120)), ".partial");
-        assert_eq!(name.chars().filter(|&c| c == 'ä').count(), 49);
-    }
-
-    #[test]
-    fn a_suffix_stays_within_the_directory() {
-        let name: Name = "a".parse().unwrap();
-        let error = partial_name(&name, &Path::root(), &Entry::root(), "/x").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Usage);
     }
 }

@@ -6,7 +6,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use crate::context::Context;
 use crate::entry::{Entry, Kind, Modified};
 use crate::error::{Error, ErrorKind, Result};
-use crate::execute::copy::Target;
+use crate::execute::target::Target;
+use crate::partial::Partials;
 use crate::path::Path;
 use crate::progress::Deed;
 use crate::remote::{Tree, Writer};
@@ -85,8 +86,9 @@ async fn write(
         modified: modified.map(|at| Modified { at, precision: std::time::Duration::ZERO }),
         ..Entry::root()
     };
-    let target = Target::new(&*tree.remote, to, &known, &ctx.options)?;
-    let writer = until_cancelled(ctx, target.create()).await?;
+    let partials = Partials::new(&ctx.options.partial_suffix, None, jiff::Timestamp::now());
+    let target = Target::new(tree, path, &known, &partials, &ctx.options)?;
+    let writer = until_cancelled(ctx, target.create(0)).await?;
     let result = until_cancelled(ctx, async {
         let (writer, written) = pour(input, writer).await?;
         if let Some(expected) = size.filter(|&size| size != written) {

@@ -64,7 +64,7 @@ fn found(ctx: &Context, pair: Pair) -> VecDeque<Result<Found>> {
     match pair.source {
         Side::Absent => VecDeque::new(),
         Side::Failed(error) => [Err(error)].into(),
-        Side::Listed { entries, doubts } => {
+        Side::Listed { entries, doubts, .. } => {
             let doubts = doubts.into_iter().map(|doubt| {
                 Err(Error::new(ErrorKind::Protocol, doubt.to_string()).on(&directory))
             });

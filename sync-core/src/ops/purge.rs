@@ -25,7 +25,7 @@ pub async fn purge(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), Failur
                 run.fail(&pair.directory, error);
                 continue;
             }
-            Side::Listed { entries, doubts } => {
+            Side::Listed { entries, doubts, .. } => {
                 for doubt in doubts {
                     let error = Error::new(ErrorKind::Protocol, doubt.to_string());
                     run.fail(&pair.directory, error.on(&pair.directory));

@@ -1,12 +1,17 @@
 //! Deletes files: one, or all that pass the filter.
 
+use std::time::Duration;
+
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 
 use crate::context::Context;
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::execute::remove::{BATCH, Doomed, files};
 use crate::ops::mkdir::single;
 use crate::ops::{entries, rmdirs};
+use crate::partial;
 use crate::path::Path;
 use crate::progress::Deed;
 use crate::remote::Tree;
@@ -20,20 +25,44 @@ use crate::run::{Change, Failures, Run};
 /// When something could not be listed or deleted; the rest is deleted all the same.
 pub async fn delete(ctx: &Context, tree: &Tree, remove_directories: bool) -> Result<(), Failures> {
     let run = Run::new(ctx);
+    delete_those(&run, tree, REASON, Entry::is_file).await;
+    run.finish()?;
+    if remove_directories { rmdirs(ctx, tree, true).await } else { Ok(()) }
+}
+
+/// Deletes what partial copies are left in a tree, by this program or by rclone: those that pass the
+/// filter and that nobody has written to for `idle`.
+///
+/// # Errors
+/// When something could not be listed or deleted; the rest is deleted all the same.
+pub async fn cleanup(ctx: &Context, tree: &Tree, idle: Duration) -> Result<(), Failures> {
+    let run = Run::new(ctx);
+    let idle_since = Timestamp::now().checked_sub(idle).unwrap_or(Timestamp::MIN);
+    let is_old = |entry: &Entry| entry.modified.is_some_and(|time| time.at <= idle_since);
+    let suffix = &ctx.options.partial_suffix;
+    let reason = "left of a copy that was not finished";
+    let is_left = |entry: &Entry| {
+        entry.is_file() && partial::is_temporary(&entry.name, suffix) && is_old(entry)
+    };
+    delete_those(&run, tree, reason, is_left).await;
+    run.finish()
+}
+
+/// Deletes what passes the filter and is `wanted`, as it is found.
+async fn delete_those(run: &Run, tree: &Tree, reason: &str, wanted: impl Fn(&Entry) -> bool) {
+    let ctx = &run.ctx;
     let mut doomed = Vec::new();
     let mut entries = entries(ctx, tree, ctx.options.max_depth);
     while let Some(found) = entries.next().await {
         let Some(found) = run.take(&tree.root, found) else { continue };
-        if found.entry.is_file() {
+        if wanted(&found.entry) {
             doomed.push(Doomed { path: found.path, size: found.entry.size });
         }
         if doomed.len() == BATCH * ctx.options.transfers.max(1) {
-            files(&run, tree, std::mem::take(&mut doomed), REASON).await;
+            files(run, tree, std::mem::take(&mut doomed), reason).await;
         }
     }
-    files(&run, tree, doomed, REASON).await;
-    run.finish()?;
-    if remove_directories { rmdirs(ctx, tree, true).await } else { Ok(()) }
+    files(run, tree, doomed, reason).await;
 }
 
 /// Deletes one file of a tree.

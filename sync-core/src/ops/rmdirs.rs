@@ -30,7 +30,7 @@ pub async fn rmdirs(ctx: &Context, tree: &Tree, leave_root: bool) -> Result<(), 
                 true
             }
             Side::Absent => true,
-            Side::Listed { entries, doubts } => {
+            Side::Listed { entries, doubts, .. } => {
                 !doubts.is_empty() || entries.iter().any(|entry| !entry.is_directory())
             }
         };

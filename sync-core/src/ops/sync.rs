@@ -13,6 +13,7 @@ use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::execute::Executor;
 use crate::ops::rmdirs;
+use crate::partial::Begun;
 use crate::path::Path;
 use crate::plan::{Action, Extent, existing, new};
 use crate::progress::Event;
@@ -48,7 +49,7 @@ pub async fn sync(
     destination: &Tree,
     mode: Mode,
 ) -> Result<(), Failures> {
-    let run = Run::new(ctx);
+    let run = Run::between(ctx, source, destination);
     if source.same_remote(destination) {
         if source.root == destination.root {
             run.notice(None, "Nothing to do as source and destination are the same");
@@ -65,7 +66,9 @@ pub async fn sync(
     }
     let enters_extras =
         mode == Mode::Sync && deletion != Deletion::Before || ctx.options.tell_extras;
-    let mut walk = Walk::two(ctx, source, destination, enters_extras).with_exact_times();
+    let mut walk = Walk::two(ctx, source, destination, enters_extras)
+        .with_exact_times()
+        .with_partials(run.partials());
     let Some(first) = walk.next().await else { return run.finish() };
     // Only now both remotes have been talked to and know what they can do.
     let rules = rules(&run, source, destination);
@@ -95,7 +98,7 @@ pub async fn copy_file(
     destination_path: &Path,
     mode: Mode,
 ) -> Result<(), Failures> {
-    let run = Run::new(ctx);
+    let run = Run::between(ctx, source, destination);
     let (from, to) = (source.path(source_path), destination.path(destination_path));
     if let Some(backup) = &ctx.options.backup {
         backup.check_for_file(source, destination)?;
@@ -109,7 +112,8 @@ pub async fn copy_file(
         Some(entry) if entry.is_directory() => return Err(Error::is_a_directory(&from).into()),
         Some(entry) => entry,
     };
-    let there = retry(ctx, destination_path, || destination.remote.stat(&to)).await?;
+    let looked = retry(ctx, destination_path, || look(&run, destination, destination_path, &here));
+    let (there, begun) = looked.await?;
     if there.as_ref().is_some_and(Entry::is_directory) {
         return Err(Error::is_a_directory(&to).into());
     }
@@ -123,13 +127,14 @@ pub async fn copy_file(
     if let Action::Keep { same, .. } = action {
         run.event(Event::Left { path: destination_path, same });
     }
+    let action = action.continuing(|| begun);
     executor.act(source_path.clone(), destination_path.clone(), action).await;
     run.finish()
 }
 
 /// Removes what only the destination has before anything is copied.
 async fn remove_first(run: &Run, source: &Tree, destination: &Tree) {
-    let mut walk = Walk::two(&run.ctx, source, destination, true);
+    let mut walk = Walk::two(&run.ctx, source, destination, true).with_partials(run.partials());
     let Some(first) = walk.next().await else { return };
     let (here, there) = (source.remote.capability(), destination.remote.capability());
     let rules = Rules::new(&run.ctx.options, &here, &there);
@@ -137,6 +142,25 @@ async fn remove_first(run: &Run, source: &Tree, destination: &Tree) {
         Some(removals) => remove(run, destination, removals).await,
         None => run.notice(None, "not deleting files as there were IO errors"),
     }
+}
+
+/// Looks at a file of the destination, and at what an earlier run has copied of `source` to it.
+async fn look(
+    run: &Run,
+    tree: &Tree,
+    path: &Path,
+    source: &Entry,
+) -> Result<(Option<Entry>, Option<Begun>), Error> {
+    let at = tree.path(path);
+    let partials = run.partials();
+    let Some(parent) = at.parent().filter(|_| partials.are_lasting()) else {
+        return Ok((tree.remote.stat(&at).await?, None));
+    };
+    let name = partials.name(path, source)?;
+    let mut found = tree.remote.stat_all(&[at, parent.child(&name)]).await.into_iter();
+    let mut next = || found.next().unwrap_or(Ok(None));
+    let (there, begun) = (next()?, next()?);
+    Ok((there, begun.map(|entry| Begun { name, length: entry.size.unwrap_or(0) })))
 }
 
 fn rules(run: &Run, source: &Tree, destination: &Tree) -> Rules {

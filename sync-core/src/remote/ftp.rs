@@ -35,6 +35,7 @@ pub struct Ftp {
     pool: Pool,
     encoder: Encoder,
     label: String,
+    identity: String,
     known: Directories,
     /// How far the server's clock, as it shows in `LIST`, is ahead of UTC, once that was measured.
     ahead: tokio::sync::OnceCell<SignedDuration>,
@@ -47,9 +48,10 @@ impl Ftp {
     /// When the options make no sense together.
     pub fn new(options: ftp_client::Options, encoder: Encoder) -> Result<Self> {
         let label = format!("ftp://{}", options.host);
+        let identity = format!("ftp://{}@{}:{}", options.user, options.host, options.port);
         let pool = Pool::new(options).map_err(|error| explain(error, ""))?;
         let known = Directories::default();
-        Ok(Self { pool, encoder, label, known, ahead: tokio::sync::OnceCell::new() })
+        Ok(Self { pool, encoder, label, identity, known, ahead: tokio::sync::OnceCell::new() })
     }
 
     /// Returns what was learnt about the server so far.
@@ -172,6 +174,10 @@ impl Remote for Ftp {
 
     fn label(&self) -> String {
         self.label.clone()
+    }
+
+    fn identity(&self) -> String {
+        self.identity.clone()
     }
 
     async fn list(&self, directory: &Path) -> Result<Listing> {

@@ -70,6 +70,10 @@ impl Remote for Local {
         String::new()
     }
 
+    fn identity(&self) -> String {
+        self.base.display().to_string()
+    }
+
     async fn list(&self, directory: &Path) -> Result<Listing> {
         let listing = self.blocking(directory, |at| read_directory(&at)).await;
         listing.map_err(|error| match error.kind() {

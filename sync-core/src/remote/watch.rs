@@ -100,6 +100,10 @@ impl<W: Watch> Remote for Watched<W> {
         self.remote.label()
     }
 
+    fn identity(&self) -> String {
+        self.remote.identity()
+    }
+
     async fn list(&self, directory: &Path) -> Result<Listing> {
         self.before(Call::List, directory)?;
         self.remote.list(directory).await

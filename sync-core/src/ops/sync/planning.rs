@@ -84,7 +84,10 @@ impl Planning<'_> {
                 self.run.notice(Some(&path), &message);
                 return None;
             }
-            Action::Doubt(_) | Action::MakeDirectory | Action::Refuse(_) => {}
+            Action::Discard { .. }
+            | Action::Doubt(_)
+            | Action::MakeDirectory
+            | Action::Refuse(_) => {}
         }
         Some(Step { path, action })
     }
@@ -92,7 +95,9 @@ impl Planning<'_> {
 
 fn collect(path: Path, action: &Action, removals: &mut Removals) {
     match *action {
-        Action::Remove { size } => removals.files.push(Doomed { path, size }),
+        Action::Discard { size } | Action::Remove { size } => {
+            removals.files.push(Doomed { path, size });
+        }
         Action::RemoveDirectory => removals.directories.push(path),
         _ => {}
     }
