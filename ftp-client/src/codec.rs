@@ -23,11 +23,27 @@ impl codec::Decoder for Codec {
     /// rest of `550 a.txt` would have said.
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Reply>, Error> {
         let reply = self.0.decode(buffer)?;
-        if reply.is_some() || (buffer.is_empty() && self.0.is_idle()) {
+        if reply.is_some() {
             return Ok(reply);
         }
+        let cut = !buffer.is_empty();
         buffer.clear();
-        Err(DecodeError::Truncated.into())
+        match self.0.decode_eof(buffer)? {
+            None if cut => Err(DecodeError::Truncated.into()),
+            reply => Ok(reply),
+        }
+    }
+}
+
+impl Codec {
+    /// Tells whether the lines read of a reply may be all of it: see [`Decoder::recover`].
+    pub(crate) fn may_have_ended(&self) -> Option<usize> {
+        self.0.may_have_ended()
+    }
+
+    /// Takes what was read of a reply for all of it.
+    pub(crate) fn recover(&mut self) -> Option<Reply> {
+        self.0.recover()
     }
 }
 
@@ -60,5 +76,7 @@ mod tests {
         check("550 a.txt", Err(()));
         check("213-first\r\n", Err(()));
         check("213-first\r\n213 la", Err(()));
+        check("421-Too many\r\n421 conn", Ok(Some(421)));
+        check("213-first\r\n421 Timeout\r\n", Ok(Some(421)));
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::poll_fn;
 use futures_util::{FutureExt as _, Sink, SinkExt, Stream as _};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::codec::Framed;
 use tracing::debug;
 
@@ -33,6 +33,9 @@ const SETTLE: Duration = Duration::from_secs(10);
 /// How many bytes of a file a server reads in a second, at least.
 const PACE: u64 = 4 << 20;
 
+/// After how long a silence a reply that ends with another code than it began with has ended.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// A control connection.
 #[derive(Debug)]
 pub(crate) struct Control {
@@ -42,6 +45,8 @@ pub(crate) struct Control {
     broken: bool,
     /// Answers to commands that nobody asked to be told of, the oldest first.
     noted: Vec<Answered>,
+    /// Since how many lines of a reply, and until when, the server may be silent in it.
+    silence: Option<(usize, Pin<Box<Sleep>>)>,
 }
 
 /// A command and its final reply.
@@ -89,6 +94,7 @@ impl Control {
             exchange: Exchange::default(),
             broken: false,
             noted: Vec::new(),
+            silence: None,
         };
         control.exchange.sent(Sent { command: None, to: Recipient::Caller });
         loop {
@@ -392,7 +398,7 @@ impl Control {
             Poll::Ready(reply) => reply,
             Poll::Pending => match flushed {
                 Poll::Ready(Err(error)) => Some(Err(error)),
-                _ => return Poll::Pending,
+                _ => Some(Ok(ready!(self.poll_recovered(cx)))),
             },
         };
         let Some(reply) = reply else {
@@ -402,6 +408,16 @@ impl Control {
         let reply = reply?;
         debug!(target: "ftp_client::wire", "FTP Rx: {reply}");
         Poll::Ready(Ok(self.exchange.received(reply)?))
+    }
+
+    /// Waits for the silence that ends a reply whose last line has another code than its first.
+    fn poll_recovered(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
+        let Some(lines) = self.framed.codec().may_have_ended() else { return Poll::Pending };
+        let begun = self.silence.take().filter(|(since, _)| *since == lines);
+        let begun = begun.unwrap_or_else(|| (lines, Box::pin(sleep(SILENCE))));
+        ready!(self.silence.insert(begun).1.as_mut().poll(cx));
+        self.silence = None;
+        self.framed.codec_mut().recover().map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -494,6 +510,29 @@ mod tests {
         let reply = control.ask(Command::Syst).await.expect("an answer");
         assert_eq!(reply.code(), 215);
         assert!(control.is_alive());
+    }
+
+    /// glFTPd, answering `STOR`.
+    #[tokio::test]
+    async fn a_reply_that_ends_with_another_code_ends_after_silence() {
+        let (mut control, mut far) = greeted().await;
+        let lines = "553-\r\n553- Directory excluded (precheck).\r\n150 Opening BINARY mode\r\n";
+        far.write_all(lines.as_bytes()).await.expect("room");
+        control.send(Command::Noop);
+        let Told::Begun(reply) = control.told().await.expect("in step") else { panic!("not 1yz") };
+        assert_eq!(reply.code(), 150);
+        far.write_all(b"226 Done.\r\n").await.expect("room");
+        assert_eq!(control.done().await.expect("in step").1.code(), 226);
+    }
+
+    #[tokio::test]
+    async fn a_421_within_another_reply_closes() {
+        let (mut control, mut far) = greeted().await;
+        control.send(Command::Stat(None));
+        far.write_all(b"211-Status:\r\n a\r\n421 Timeout\r\n").await.expect("room");
+        far.shutdown().await.expect("closed");
+        let error = control.done().await.expect_err("closing");
+        assert!(error.to_string().contains("421"), "{error}");
     }
 
     #[tokio::test]

@@ -28,6 +28,7 @@ pub mod reply;
 pub mod secret;
 pub mod size;
 pub mod system;
+mod telnet;
 pub mod time;
 
 pub use command::{Argument, Command};

@@ -8,15 +8,17 @@
 //! [RFC 854]: https://www.rfc-editor.org/rfc/rfc854
 
 mod decoder;
-mod telnet;
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
-use bytes::Bytes;
+use bytes::{BufMut as _, Bytes, BytesMut};
 
-pub use self::decoder::{DecodeError, Decoder, Limits};
+pub use self::decoder::{DecodeError, Decoder, LINE_COST, Limits};
+use self::decoder::{is_continued, is_last};
+use crate::telnet;
 
 /// The three digits that say how a command went.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -121,11 +123,43 @@ pub struct Reply {
 impl Reply {
     /// Reads the lines of one reply, given whole.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut buffer = bytes::BytesMut::from(bytes);
+        let mut buffer = BytesMut::from(bytes);
         let mut decoder = Decoder::default();
         match decoder.decode(&mut buffer) {
             Ok(None) => decoder.decode_eof(&mut buffer).ok().flatten(),
             decoded => decoded.ok().flatten(),
+        }
+    }
+
+    /// Returns a reply of these lines of text, or `None` where one holds a line feed.
+    ///
+    /// Lines between the first and the last that would end it are indented: "the Server must pad
+    /// the front to avoid confusion" (RFC 959 4.2).
+    pub fn new<T: AsRef<[u8]>>(code: Code, texts: impl IntoIterator<Item = T>) -> Option<Self> {
+        let texts: Vec<T> = texts.into_iter().collect();
+        let last = texts.len().saturating_sub(1);
+        let line = |(number, text): (usize, &T)| {
+            let head = match number {
+                _ if number == last => format!("{code} "),
+                0 => format!("{code}-"),
+                _ if Code::at_head_of(text.as_ref()).is_some() => String::from(" "),
+                _ => String::new(),
+            };
+            [head.as_bytes(), text.as_ref()].concat().into()
+        };
+        let mut lines: Vec<Bytes> = texts.iter().enumerate().map(line).collect();
+        if lines.is_empty() {
+            lines.push(format!("{code} ").into());
+        }
+        let fits = lines.iter().all(|line| !line.contains(&b'\n') && !line.ends_with(b"\r"));
+        fits.then_some(Self { code, lines })
+    }
+
+    /// Appends the bytes that a server would send: lines end with CR LF, telnet bytes are doubled.
+    pub fn encode(&self, out: &mut BytesMut) {
+        for line in &self.lines {
+            telnet::escape(line, out);
+            out.put_slice(b"\r\n");
         }
     }
 
@@ -155,6 +189,19 @@ impl Reply {
     /// Returns the text of the last line, which is the only one of most replies.
     pub fn text(&self) -> &[u8] {
         self.lines.last().map_or(&[], |line| self.text_of(line))
+    }
+
+    /// Tells whether it ends with the code it began with, as it must.
+    ///
+    /// One that was put together after a silence ([`Decoder::recover`]), or cut by the end of the
+    /// connection, does not: a directory that it lists may hold more.
+    pub fn is_whole(&self) -> bool {
+        let [first, others @ ..] = &self.lines[..] else { return false };
+        let ends = match others.last() {
+            None => !is_continued(first),
+            Some(last) => is_last(last, self.code),
+        };
+        ends && Code::at_head_of(first) == Some(self.code)
     }
 
     fn text_of<'a>(&self, line: &'a [u8]) -> &'a [u8] {
@@ -228,6 +275,46 @@ mod tests {
         assert_eq!(texts, [&b"Features:"[..], b"MDTM", b" 550 x", b"550 y", b"End"]);
         assert_eq!(reply.body().count(), 3);
         assert_eq!(reply.text(), b"End");
+    }
+
+    #[track_caller]
+    fn check_whole(reply: &str, expected: bool) {
+        let reply = Reply::parse(reply.as_bytes()).expect("a reply");
+        assert_eq!(reply.is_whole(), expected, "{reply}");
+    }
+
+    #[test]
+    fn a_whole_reply_ends_as_it_began() {
+        check_whole("200 x\r\n", true);
+        check_whole("200\r\n", true);
+        check_whole("220Welcome\r\n", true);
+        check_whole("213-x\r\n y\r\n213 z\r\n", true);
+        check_whole("213-x\r\n y\r\n200 z\r\n", false);
+        check_whole("550-x\r\n", false);
+        check_whole("550-x\r\n550-y\r\n", false);
+    }
+
+    #[track_caller]
+    fn check_written(code: u16, texts: &[&str], wire: Option<&[u8]>) {
+        let code = Code::new(code).expect("a code");
+        let written = Reply::new(code, texts).map(|reply| {
+            let mut out = BytesMut::new();
+            reply.encode(&mut out);
+            assert_eq!(Reply::parse(&out), Some(reply));
+            out
+        });
+        assert_eq!(written.as_deref(), wire);
+    }
+
+    #[test]
+    fn replies_are_written_as_servers_must() {
+        check_written(226, &["Done."], Some(b"226 Done.\r\n"));
+        check_written(226, &[], Some(b"226 \r\n"));
+        check_written(211, &["F", " MDTM", "End"], Some(b"211-F\r\n MDTM\r\n211 End\r\n"));
+        check_written(211, &["F", "211 x", "End"], Some(b"211-F\r\n 211 x\r\n211 End\r\n"));
+        check_written(257, &["\"a\rb\""], Some(b"257 \"a\r\0b\"\r\n"));
+        check_written(200, &["a\nb"], None);
+        check_written(200, &["a\r"], None);
     }
 
     #[test]
