@@ -1,15 +1,17 @@
-//! Where data connections go: `227` ([RFC 1123 4.1.2.6]), `229` and `EPRT` ([RFC 2428]).
+//! Where data connections go: `227` ([RFC 1123 4.1.2.6]), `229` and `EPRT` ([RFC 2428]), `228` and
+//! `LPRT` ([RFC 1639]).
 //!
-//! A `227` has no fixed form: the six numbers are looked for in its text. A `229` holds a port
-//! between delimiters of the server's choice. Servers answer `PASV` with `229` and `EPSV` with
-//! `227` too, so the code of the reply decides how it is read, not the command.
-//! Whether the address in a `227` is to be trusted is the caller's decision.
+//! Servers answer `PASV` with `229` and `EPSV` with `227` too, so the code of the reply decides how
+//! it is read, not the command. Whether the address in a `227` is to be trusted is the caller's
+//! decision.
 //!
 //! [RFC 1123 4.1.2.6]: https://www.rfc-editor.org/rfc/rfc1123#page-32
+//! [RFC 1639]: https://www.rfc-editor.org/rfc/rfc1639
 //! [RFC 2428]: https://www.rfc-editor.org/rfc/rfc2428
 
-use core::fmt;
-use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use core::{fmt, str};
 
 use nom::bytes::complete::{tag, take_while_m_n, take_while1};
 use nom::character::complete::{char, space0, u8 as number};
@@ -17,14 +19,15 @@ use nom::combinator::{all_consuming, verify};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser as _};
 
+use crate::command::Family;
 use crate::error::Misread;
 use crate::reply::Reply;
 
 /// Where a server awaits a data connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Passive {
-    /// At this address, says a `227`.
-    Address(SocketAddrV4),
+    /// At this address, says a `227`, or a `228`.
+    Address(SocketAddr),
     /// At this port of the host that the control connection leads to, says a `229`.
     Port(u16),
 }
@@ -39,20 +42,68 @@ impl Passive {
     }
 }
 
-/// Reads the answer to `PASV` or `EPSV`.
+/// Reads the answer to `PASV`, `EPSV` or `LPSV`.
 ///
 /// # Errors
 /// When there is no address, or the port is 0.
 pub fn passive(reply: &Reply) -> Result<Passive, Misread> {
-    if reply.code() == 229 {
-        return extended_passive(reply).map(Passive::Port);
+    match reply.code().get() {
+        228 => long_passive(reply),
+        229 => extended_passive(reply).map(Passive::Port),
+        _ => short_passive(reply),
     }
-    six_numbers(reply.text())
+}
+
+/// Reads the families that a server names when it refuses one, in its order: `522 Network protocol
+/// not supported, use (1,2)` (RFC 2428 2).
+pub fn families(reply: &Reply) -> Vec<Family> {
+    let text = reply.text();
+    let Some(open) = memchr::memrchr(b'(', text).filter(|_| reply.code() == 522) else {
+        return Vec::new();
+    };
+    let group = text[open + 1..].split(|byte| *byte == b')').next().unwrap_or_default();
+    let known = |number: &[u8]| match number.trim_ascii() {
+        b"1" => Some(Family::Ipv4),
+        b"2" => Some(Family::Ipv6),
+        _ => None,
+    };
+    group.split(|byte| *byte == b',').filter_map(known).collect()
+}
+
+/// Reads `227`: "The format of the 227 reply to a PASV command is not well standardized" (RFC 1123
+/// 4.1.2.6), so the six numbers are looked for, on the last line first.
+fn short_passive(reply: &Reply) -> Result<Passive, Misread> {
+    let lines: Vec<&[u8]> = reply.texts().collect();
+    let mut addresses = lines.iter().rev().filter_map(|text| six_numbers(text));
+    addresses
+        .next()
         .filter(|address| address.port() != 0)
-        .map(Passive::Address)
+        .map(|address| Passive::Address(address.into()))
         .ok_or_else(|| Misread::new("address", reply))
 }
 
+/// Reads `228 Entering Long Passive Mode (af,hal,h1,h2,h3,…,pal,p1,p2…)` (RFC 1639).
+fn long_passive(reply: &Reply) -> Result<Passive, Misread> {
+    let groups = reply.text().split(|byte| !byte.is_ascii_digit() && !matches!(byte, b',' | b' '));
+    let address = |group: &[u8]| -> Option<SocketAddr> {
+        let numbers = group.split(|byte| *byte == b',').map(|number| {
+            str::from_utf8(number.trim_ascii()).ok().and_then(|digits| digits.parse::<u8>().ok())
+        });
+        let (ip, high, low) = match numbers.collect::<Option<Vec<u8>>>()?[..] {
+            [4, 4, a, b, c, d, 2, high, low] => (IpAddr::from([a, b, c, d]), high, low),
+            [6, 16, ref rest @ .., 2, high, low] => {
+                (IpAddr::from(<[u8; 16]>::try_from(rest).ok()?), high, low)
+            }
+            _ => return None,
+        };
+        Some(SocketAddr::new(ip, u16::from_be_bytes([high, low]))).filter(|a| a.port() != 0)
+    };
+    let mut addresses = groups.filter_map(address);
+    addresses.next().map(Passive::Address).ok_or_else(|| Misread::new("address", reply))
+}
+
+/// Reads `229`: "the text returned in response to the EPSV command MUST be: `<text indicating
+/// server is entering extended passive mode> (<d><d><d><tcp-port><d>)`" (RFC 2428 3).
 fn extended_passive(reply: &Reply) -> Result<u16, Misread> {
     let text = reply.text();
     let groups = memchr::memrchr_iter(b'(', text).map(|open| &text[open + 1..]);
@@ -60,7 +111,8 @@ fn extended_passive(reply: &Reply) -> Result<u16, Misread> {
     ported.map(|(_, port)| port).ok_or_else(|| Misread::new("port", reply))
 }
 
-/// Reads `d d d port d`, the delimiter being any printable character.
+/// Reads `d d d port d`: "The delimiter character MUST be one of the ASCII characters in range
+/// 33-126 inclusive" (RFC 2428 2).
 ///
 /// BulletProof FTP sends one bar short; only with bars is that beyond doubt.
 fn delimited(text: &[u8]) -> IResult<&[u8], u16> {
@@ -88,7 +140,8 @@ fn port_before<'a>(delimiter: &'a [u8]) -> impl FnMut(&'a [u8]) -> IResult<&'a [
     }
 }
 
-/// Finds `h1,h2,h3,h4,p1,p2` anywhere in a text.
+/// Finds `h1,h2,h3,h4,p1,p2` anywhere in a text: a client "must scan the reply for
+/// the first digit of the host and port numbers" (RFC 1123 4.1.2.6).
 fn six_numbers(text: &[u8]) -> Option<SocketAddrV4> {
     let mut rest = text;
     loop {
@@ -115,6 +168,20 @@ fn address(text: &[u8]) -> IResult<&[u8], SocketAddrV4> {
     Ok((rest, SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), port)))
 }
 
+/// Writes the text of a reply that says so: the address as a `227` or a `228` has it, the port as a
+/// `229`.
+impl fmt::Display for Passive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(SocketAddr::V4(address)) => {
+                write!(f, "Entering Passive Mode ({}).", Port(*address))
+            }
+            Self::Address(address) => write!(f, "Entering Long Passive Mode ({})", Lprt(*address)),
+            Self::Port(port) => write!(f, "Entering Extended Passive Mode (|||{port}|)"),
+        }
+    }
+}
+
 /// Writes the argument of `PORT`.
 pub(crate) struct Port(pub(crate) SocketAddrV4);
 
@@ -133,6 +200,22 @@ impl fmt::Display for Eprt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let family = if self.0.is_ipv4() { 1 } else { 2 };
         write!(f, "|{family}|{}|{}|", self.0.ip(), self.0.port())
+    }
+}
+
+/// Writes the argument of `LPRT`.
+pub(crate) struct Lprt(pub(crate) SocketAddr);
+
+impl fmt::Display for Lprt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [high, low] = self.0.port().to_be_bytes();
+        let octets: &[u8] = match self.0.ip() {
+            IpAddr::V4(ip) => &ip.octets(),
+            IpAddr::V6(ip) => &ip.octets(),
+        };
+        write!(f, "{},{}", if self.0.is_ipv4() { 4 } else { 6 }, octets.len())?;
+        octets.iter().try_for_each(|octet| write!(f, ",{octet}"))?;
+        write!(f, ",2,{high},{low}")
     }
 }
 
@@ -168,6 +251,7 @@ mod tests {
         check("227 =127, 0, 0, 1, 4, 51", Some("127.0.0.1:1075"));
         check("227 from 2 hosts: 3,4 127,0,0,1,4,51", Some("127.0.0.1:1075"));
         check("227-Entering\r\n227 (127,0,0,1,4,51)", Some("127.0.0.1:1075"));
+        check("227-Entering (127,0,0,1,4,51)\r\n227 ok", Some("127.0.0.1:1075"));
     }
 
     #[test]
@@ -212,12 +296,41 @@ mod tests {
         check("227 Entering (|||3106|) 127,0,0,1,4,51", Some("127.0.0.1:1075"));
     }
 
+    #[test]
+    fn a_long_address_has_its_lengths() {
+        check("228 Entering Long Passive Mode (4,4,127,0,0,1,2,4,51)", Some("127.0.0.1:1075"));
+        let six = "6,16,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,2,4,51";
+        check(&format!("228 Entering Long Passive Mode ({six})."), Some("[::1]:1075"));
+        check("228 Entering Long Passive Mode (4,4,127,0,0,1,2,0,0)", None);
+        check("228 Entering Long Passive Mode (4,4,127,0,0,1,1,4)", None);
+        check("228 Entering Long Passive Mode (6,16,127,0,0,1,2,4,51)", None);
+        check("228", None);
+    }
+
+    #[test]
+    fn families_are_numbers_in_parentheses() {
+        let read = |line: &str| families(&Reply::parse(line.as_bytes()).expect("a reply"));
+        let both = [Family::Ipv4, Family::Ipv6];
+        assert_eq!(read("522 Network protocol not supported, use (1,2)"), both);
+        assert_eq!(read("522 Bad (1) network protocol, use ( 2 )."), [Family::Ipv6]);
+        assert_eq!(read("522 use (3)"), []);
+        assert_eq!(read("522 TLS session of data connection not resumed"), []);
+        assert_eq!(read("501 (1,2)"), []);
+    }
+
     proptest! {
         #[test]
-        fn what_is_written_is_read(ip: [u8; 4], port in 1_u16.., delimiter in 33_u8..127) {
-            let address = SocketAddrV4::new(ip.into(), port);
-            let line = format!("227 x {} y", Port(address));
-            prop_assert_eq!(read(&line), Ok(Passive::Address(address)));
+        fn what_is_written_is_read(address in crate::strategy::passive()) {
+            let code = match address {
+                Passive::Address(SocketAddr::V4(_)) => 227,
+                Passive::Address(SocketAddr::V6(_)) => 228,
+                Passive::Port(_) => 229,
+            };
+            prop_assert_eq!(read(&format!("{code} {address}")), Ok(address));
+        }
+
+        #[test]
+        fn any_delimiter_is_understood(port in 1_u16.., delimiter in 33_u8..127) {
             prop_assume!(delimiter != b')');
             let d = char::from(delimiter);
             let line = format!("229 x ({d}{d}{d}{port}{d}) y");

@@ -20,7 +20,16 @@ use crate::reply::{Code, Reply};
 #[derive(Clone, Debug)]
 pub struct Exchange<T> {
     in_flight: VecDeque<InFlight<T>>,
-    closing: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    InStep,
+    /// The server has said that it closes.
+    Closing,
+    /// A reply has come that answers nothing; what follows cannot be told apart any more.
+    OutOfStep,
 }
 
 #[derive(Clone, Debug)]
@@ -54,7 +63,7 @@ pub struct OutOfStep {
 
 impl<T> Default for Exchange<T> {
     fn default() -> Self {
-        Self { in_flight: VecDeque::new(), closing: false }
+        Self { in_flight: VecDeque::new(), state: State::InStep }
     }
 }
 
@@ -67,14 +76,16 @@ impl<T> Exchange<T> {
     /// Says what `reply` answers.
     ///
     /// # Errors
-    /// When nothing is in flight and it is no `421`, or when it comes after a `421`.
+    /// When nothing is in flight and it is no `421`, or when it comes after a `421`; and for every
+    /// reply after such a one.
     pub fn received(&mut self, reply: Reply) -> Result<Answer<T>, OutOfStep> {
-        if reply.code() == Code::CLOSING && !self.closing {
-            self.closing = true;
+        if reply.code() == Code::CLOSING && self.state == State::InStep {
+            self.state = State::Closing;
             return Ok(Answer::Closing(reply));
         }
-        let in_step = if self.closing { None } else { self.in_flight.front_mut() };
-        let Some(oldest) = in_step else {
+        let in_step = self.state == State::InStep;
+        let Some(oldest) = self.in_flight.front_mut().filter(|_| in_step) else {
+            self.state = State::OutOfStep;
             return Err(OutOfStep { reply: reply.to_string() });
         };
         if reply.code().is_preliminary() {
@@ -135,12 +146,17 @@ impl<T> Exchange<T> {
 
     /// Tells whether the server has said that it closes.
     pub fn is_closing(&self) -> bool {
-        self.closing
+        self.state == State::Closing
+    }
+
+    /// Tells whether every reply so far answered something, and the connection stays.
+    pub fn is_in_step(&self) -> bool {
+        self.state == State::InStep
     }
 
     /// Tells whether nothing is owed and the next command can count on the next reply.
     pub fn is_idle(&self) -> bool {
-        self.in_flight.is_empty() && !self.closing
+        self.in_flight.is_empty() && self.is_in_step()
     }
 }
 
@@ -149,9 +165,11 @@ mod tests {
     use alloc::format;
     use alloc::vec::Vec;
 
-    use proptest::prelude::*;
+    use bytes::BytesMut;
+    use proptest::{collection, prelude::*, sample::select};
 
     use super::*;
+    use crate::reply::Decoder;
 
     fn reply(line: &str) -> Reply {
         Reply::parse(line.as_bytes()).expect("a reply")
@@ -191,11 +209,22 @@ mod tests {
     #[test]
     fn a_reply_nobody_asked_for_is_out_of_step() {
         let mut exchange = Exchange::default();
-        check(&mut exchange, "226 surprise", "out of step");
         check(&mut exchange, "150 surprise", "out of step");
+        let mut exchange = Exchange::default();
         exchange.sent("STOR");
         check(&mut exchange, "425 no handshake", "STOR 425");
         check(&mut exchange, "550 and again", "out of step");
+        assert!(!exchange.is_idle() && !exchange.is_in_step());
+    }
+
+    #[test]
+    fn nothing_answers_once_out_of_step() {
+        let mut exchange = Exchange::default();
+        check(&mut exchange, "226 surprise", "out of step");
+        exchange.sent("NOOP");
+        check(&mut exchange, "200 ok", "out of step");
+        check(&mut exchange, "421 bye", "out of step");
+        assert_eq!(exchange.owed(), 1);
     }
 
     #[test]
@@ -246,23 +275,85 @@ mod tests {
         check(&mut exchange, "200 Zzz...", "NOOP 200");
     }
 
+    /// What either end does, in the order in which it counts.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Abandon,
+        Receive(Reply),
+        Send(u32),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let code = prop_oneof![
+            4 => select(&[200_u16, 226, 550][..]),
+            2 => Just(150),
+            1 => select(&[350_u16, 421][..]),
+        ];
+        let code = code.prop_filter_map("a code", Code::new);
+        let step = prop_oneof![
+            10 => any::<u32>().prop_map(Step::Send),
+            10 => crate::strategy::reply_with(code).prop_map(Step::Receive),
+            1 => Just(Step::Abandon),
+        ];
+        collection::vec(step, 0..40)
+    }
+
+    /// Plays the steps with what is received cut into pieces, and says what came of each reply.
+    fn play(steps: &[Step], piece: usize) -> (Vec<Result<Answer<u32>, OutOfStep>>, usize) {
+        let (mut decoder, mut buffer) = (Decoder::default(), BytesMut::new());
+        let (mut exchange, mut events) = (Exchange::default(), Vec::new());
+        for step in steps {
+            match step {
+                Step::Abandon => exchange.abandon(),
+                Step::Send(tag) => exchange.sent(*tag),
+                Step::Receive(reply) => {
+                    let mut bytes = BytesMut::new();
+                    reply.encode(&mut bytes);
+                    for piece in bytes.chunks(piece) {
+                        buffer.extend_from_slice(piece);
+                        while let Some(reply) = decoder.decode(&mut buffer).expect("a reply") {
+                            events.push(exchange.received(reply));
+                        }
+                    }
+                }
+            }
+        }
+        (events, exchange.owed())
+    }
+
     proptest! {
         #[test]
-        fn every_final_reply_answers_the_oldest(codes in proptest::collection::vec(100_u16..600, 0..50)) {
-            let mut exchange = Exchange::default();
-            let mut sent: Vec<usize> = Vec::new();
-            for (number, code) in codes.into_iter().filter(|code| *code != 421).enumerate() {
-                if number % 2 == 0 {
-                    exchange.sent(number);
-                    sent.push(number);
+        fn input_split_anywhere_gives_the_same_events(steps in steps(), piece in 1..9_usize) {
+            let whole = play(&steps, usize::MAX);
+            prop_assert_eq!(&play(&steps, piece), &whole);
+            let received = steps.iter().filter(|step| matches!(step, Step::Receive(_))).count();
+            prop_assert_eq!(whole.0.len(), received);
+        }
+
+        #[test]
+        fn the_count_of_replies_owed_is_kept(steps in steps()) {
+            let (events, owed) = play(&steps, usize::MAX);
+            let sent = steps.iter().filter(|step| matches!(step, Step::Send(_))).count();
+            let answered = events.iter().filter(|event| match event {
+                Ok(Answer::Final(..)) => true,
+                Ok(Answer::Abandoned(reply)) => !reply.code().is_preliminary(),
+                _ => false,
+            });
+            prop_assert_eq!(owed, sent - answered.count());
+        }
+
+        #[test]
+        fn final_replies_answer_in_the_order_of_sending(steps in steps()) {
+            let (events, _) = play(&steps, usize::MAX);
+            let mut sent = steps.iter().filter_map(|step| match step {
+                Step::Send(tag) => Some(*tag),
+                _ => None,
+            });
+            for event in events {
+                if let Ok(Answer::Final(tag, reply)) = event {
+                    prop_assert!(!reply.code().is_preliminary());
+                    prop_assert!(sent.any(|sent| sent == tag), "{} answered twice or late", tag);
                 }
-                match exchange.received(reply(&format!("{code} x"))) {
-                    Ok(Answer::Final(tag, _)) => prop_assert_eq!(tag, sent.remove(0)),
-                    Ok(Answer::Preliminary(_)) => prop_assert!((100..200).contains(&code)),
-                    Ok(_) => prop_assert!(false, "nothing was given up"),
-                    Err(_) => prop_assert!(sent.is_empty()),
-                }
-                prop_assert_eq!(exchange.owed(), sent.len());
             }
         }
     }

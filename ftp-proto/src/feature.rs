@@ -6,11 +6,12 @@
 //!
 //! [RFC 2389]: https://www.rfc-editor.org/rfc/rfc2389
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use crate::hash::Algorithm;
-use crate::reply::Reply;
+use crate::reply::{Code, Reply};
 
 /// The features of one server, in its order.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -41,6 +42,18 @@ impl Features {
             return Self::default();
         }
         Self(reply.body().filter_map(feature).collect())
+    }
+
+    /// Returns the reply that tells them, each on a line behind one blank (RFC 2389 3.2), or `None`
+    /// where one holds a line end.
+    pub fn to_reply(&self) -> Option<Reply> {
+        let line = |feature: &Feature| match &feature.parameters[..] {
+            "" => format!(" {}", feature.name),
+            parameters => format!(" {} {parameters}", feature.name),
+        };
+        let head = [String::from("Extensions supported:")].into_iter();
+        let lines = head.chain(self.0.iter().map(line)).chain([String::from("End")]);
+        Reply::new(Code::new(211)?, lines)
     }
 
     /// Returns all of them.
@@ -79,13 +92,28 @@ impl Features {
         self.has("MLST") || self.has("MLSD")
     }
 
-    /// Returns the facts `MLST` can tell.
+    /// Returns the facts `MLST` can tell; those it tells unasked have an asterisk behind them
+    /// ([RFC 3659 7.8]).
+    ///
+    /// [RFC 3659 7.8]: https://www.rfc-editor.org/rfc/rfc3659#section-7.8
     pub fn facts(&self) -> Vec<Fact> {
         let all = self.parameters("MLST").flat_map(|facts| facts.split([';', ' ']));
         all.filter(|fact| !fact.is_empty()).map(fact).collect()
     }
 
-    /// Tells whether a stream can be entered at an offset.
+    /// Returns the languages that `LANG` knows, and which of them is spoken now: it has an asterisk
+    /// behind it ([RFC 2640 4.3]).
+    ///
+    /// [RFC 2640 4.3]: https://www.rfc-editor.org/rfc/rfc2640#section-4.3
+    pub fn languages(&self) -> Vec<(&str, bool)> {
+        let all = self.parameters("LANG").flat_map(|tags| tags.split([';', ' ']));
+        let tags = all.map(|tag| (tag.trim_end_matches('*'), tag.ends_with('*')));
+        tags.filter(|(tag, _)| !tag.is_empty()).collect()
+    }
+
+    /// Tells whether a stream can be entered at an offset: "REST STREAM" ([RFC 3659 5.4]).
+    ///
+    /// [RFC 3659 5.4]: https://www.rfc-editor.org/rfc/rfc3659#section-5.4
     pub fn rest_stream(&self) -> bool {
         self.offers("REST", "STREAM")
     }
@@ -116,6 +144,26 @@ impl Features {
     }
 }
 
+impl FromIterator<Feature> for Features {
+    fn from_iter<T: IntoIterator<Item = Feature>>(features: T) -> Self {
+        Self(features.into_iter().collect())
+    }
+}
+
+/// Reads which facts `MLST` and `MLSD` tell from now on, out of the answer to `OPTS MLST`: `200 MLST
+/// OPTS size;type;` ([RFC 3659 7.9]). `None` where it does not say.
+///
+/// [RFC 3659 7.9]: https://www.rfc-editor.org/rfc/rfc3659#section-7.9
+pub fn mlst_options(reply: &Reply) -> Option<Vec<String>> {
+    let text = String::from_utf8_lossy(reply.text());
+    let begin = text.to_ascii_uppercase().find("MLST OPTS");
+    let begin = begin.filter(|_| reply.code().is_completion())?;
+    let facts = text[begin..].split_ascii_whitespace().nth(2).unwrap_or_default();
+    let names = facts.split(';').filter(|name| !name.is_empty());
+    Some(names.map(str::to_ascii_lowercase).collect())
+}
+
+/// Reads one line: a blank, a label, and after another blank its parameters (RFC 2389 3.2).
 fn feature(line: &[u8]) -> Option<Feature> {
     let line = String::from_utf8_lossy(line);
     let line = line.trim();
@@ -135,6 +183,8 @@ fn fact(text: &str) -> Fact {
 #[cfg(test)]
 mod tests {
     use alloc::vec;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -183,6 +233,28 @@ mod tests {
             vec![(Algorithm::Sha512, false), (Algorithm::Sha1, true), (Algorithm::Crc32, false)];
         assert_eq!(all.hashes(), hashes);
         assert!(features("211-x\n AUTH TLS\n211 x\n").auth_tls());
+        let languages = features("211-x\n LANG EN*;FR;de-AT\n211 x\n");
+        assert_eq!(languages.languages(), [("EN", true), ("FR", false), ("de-AT", false)]);
         assert!(!features("211-x\n AUTH SSL\n REST\n211 x\n").rest_stream());
+    }
+
+    #[test]
+    fn the_server_confirms_facts() {
+        let read = |line: &str| mlst_options(&Reply::parse(line.as_bytes()).expect("a reply"));
+        let names = |names: &[&str]| Some(names.iter().copied().map(String::from).collect());
+        assert_eq!(read("200 MLST OPTS Size;Type;"), names(&["size", "type"]));
+        assert_eq!(read("200 OK, MLST OPTS type;"), names(&["type"]));
+        assert_eq!(read("200 MLST OPTS"), names(&[]));
+        assert_eq!(read("200 \u{131}\u{131}\u{131} MLST OPTS \u{131};"), names(&["\u{131}"]));
+        assert_eq!(read("200 Done."), None);
+        assert_eq!(read("501 MLST OPTS type;"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(features in crate::strategy::features()) {
+            let reply = features.to_reply().expect("no line end in it");
+            prop_assert_eq!(Features::parse(&reply), features);
+        }
     }
 }

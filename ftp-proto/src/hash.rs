@@ -5,7 +5,9 @@
 //!
 //! [draft-bryan-ftpext-hash]: https://datatracker.ietf.org/doc/draft-bryan-ftpext-hash/
 
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::str;
 
 use crate::error::Misread;
 use crate::reply::Reply;
@@ -20,15 +22,27 @@ pub enum Algorithm {
     Md5,
     /// SHA-1.
     Sha1,
+    /// SHA-224.
+    Sha224,
     /// SHA-256.
     Sha256,
+    /// SHA-384.
+    Sha384,
     /// SHA-512.
     Sha512,
 }
 
 impl Algorithm {
     /// All of them, from weak to strong.
-    pub const ALL: [Self; 5] = [Self::Crc32, Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
+    pub const ALL: [Self; 7] = [
+        Self::Crc32,
+        Self::Md5,
+        Self::Sha1,
+        Self::Sha224,
+        Self::Sha256,
+        Self::Sha384,
+        Self::Sha512,
+    ];
 
     /// Finds one by its name in `FEAT` and `OPTS HASH`, without case.
     pub fn named(name: &str) -> Option<Self> {
@@ -45,7 +59,9 @@ impl Algorithm {
             Self::Crc32 => "CRC32",
             Self::Md5 => "MD5",
             Self::Sha1 => "SHA-1",
+            Self::Sha224 => "SHA-224",
             Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
             Self::Sha512 => "SHA-512",
         }
     }
@@ -56,7 +72,9 @@ impl Algorithm {
             Self::Crc32 => "XCRC",
             Self::Md5 => "XMD5",
             Self::Sha1 => "XSHA1",
+            Self::Sha224 => "XSHA224",
             Self::Sha256 => "XSHA256",
+            Self::Sha384 => "XSHA384",
             Self::Sha512 => "XSHA512",
         }
     }
@@ -67,22 +85,29 @@ impl Algorithm {
             Self::Crc32 => 4,
             Self::Md5 => 16,
             Self::Sha1 => 20,
+            Self::Sha224 => 28,
             Self::Sha256 => 32,
+            Self::Sha384 => 48,
             Self::Sha512 => 64,
         }
     }
 }
 
-/// Reads the hash in the answer to `HASH` or to a command of its own.
+/// Reads the hash in the answer to `HASH`, to a command of its own, or to `MD5`.
 ///
-/// `213 SHA-256 0-1023 HEX name` and `250 HEX` both occur. A name may look like a hash, so the
-/// first word that fits counts. A CRC may come without its leading zeros.
+/// `HASH` answers `213 SHA-256 0-1023 HEX name`, older drafts have no range and FileZilla Server no
+/// name either: the first word that fits counts, since the name may look like a hash. The others
+/// answer `250 HEX`, `220 XMD5 MD5=HEX` (WS_FTP) or `251 name HEX`: the last word that fits counts.
+/// A CRC may come without its leading zeros.
 ///
 /// # Errors
 /// When no word has the length of the algorithm.
 pub fn hash(reply: &Reply, algorithm: Algorithm) -> Result<Vec<u8>, Misread> {
     let misread = || Misread::new("hash", reply);
-    let word = find(reply.text(), algorithm).ok_or_else(misread)?;
+    let lines: Vec<&[u8]> = reply.texts().collect();
+    let from_start = reply.code() == 213;
+    let mut found = lines.iter().rev().filter_map(|text| find(text, algorithm, from_start));
+    let word = found.next().filter(|_| reply.code().is_completion()).ok_or_else(misread)?;
     let length = algorithm.length();
     let mut bytes = alloc::vec![0; length];
     for (place, digit) in word.iter().rev().enumerate() {
@@ -92,24 +117,36 @@ pub fn hash(reply: &Reply, algorithm: Algorithm) -> Result<Vec<u8>, Misread> {
     Ok(bytes)
 }
 
-fn find(text: &[u8], algorithm: Algorithm) -> Option<&[u8]> {
+/// Reads which bytes a `213` to `HASH` covers, first and last: `range = start "-" end`.
+pub fn range(reply: &Reply) -> Option<(u64, u64)> {
+    let mut words = reply.text().split(u8::is_ascii_whitespace).skip(1);
+    let (first, last) = str::from_utf8(words.next()?).ok()?.split_once('-')?;
+    first.parse().ok().zip(last.parse().ok()).filter(|_| reply.code() == 213)
+}
+
+/// Reads the algorithm that the answer to `OPTS HASH` names: the one that `HASH` now computes.
+pub fn chosen(reply: &Reply) -> Option<Algorithm> {
+    let text = String::from_utf8_lossy(reply.text());
+    let named = text.split_ascii_whitespace().rev().find_map(Algorithm::named);
+    named.filter(|_| reply.code().is_completion())
+}
+
+fn find(text: &[u8], algorithm: Algorithm, from_start: bool) -> Option<&[u8]> {
     let full = algorithm.length() * 2;
     let is_hex = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_hexdigit);
-    let mut words = text.split(|byte| byte.is_ascii_whitespace() || *byte == b'=').filter(is_hex);
-    if algorithm == Algorithm::Crc32 {
-        return words
-            .clone()
-            .find(|word| word.len() == full)
-            .or_else(|| words.next_back())
-            .filter(|word| word.len() <= full);
-    }
-    words.find(|word| word.len() == full)
+    let parts = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'"');
+    let words = || text.split(parts).filter(is_hex);
+    let mut fitting = words().filter(|word| word.len() == full);
+    let fits = if from_start { fitting.next() } else { fitting.next_back() };
+    let short = || words().next_back().filter(|word| word.len() < full);
+    fits.or_else(|| short().filter(|_| algorithm == Algorithm::Crc32))
 }
 
 #[cfg(test)]
 mod tests {
     use alloc::format;
-    use alloc::string::String;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -129,8 +166,18 @@ mod tests {
         check(&format!("250 {}", md5.to_uppercase()), Algorithm::Md5, Some(md5));
         check(&format!("250-Computing\r\n250 {md5}\r\n"), Algorithm::Md5, Some(md5));
         check(&format!("220 XMD5 MD5={md5}"), Algorithm::Md5, Some(md5));
+        check(&format!("250-{md5}\r\n250 Done.\r\n"), Algorithm::Md5, Some(md5));
+        check(&format!("251 \"a b.txt\" {md5}"), Algorithm::Md5, Some(md5));
         let sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
         check(&format!("213 SHA-1 0-0 {sha1} {md5}"), Algorithm::Sha1, Some(sha1));
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_hash_is_none() {
+        let (hash, name) = ("d41d8cd98f00b204e9800998ecf8427e", "00000000000000000000000000000000");
+        check(&format!("213 MD5 0-1 {hash} {name}"), Algorithm::Md5, Some(hash));
+        check(&format!("251 {name} {hash}"), Algorithm::Md5, Some(hash));
+        check(&format!("250-{name}\r\n250 {hash}"), Algorithm::Md5, Some(hash));
     }
 
     #[test]
@@ -144,7 +191,26 @@ mod tests {
     fn another_length_is_no_hash() {
         check("213 MD5 0-1023 d41d8cd9 x", Algorithm::Md5, None);
         check("550 no such file", Algorithm::Sha256, None);
+        check("550 d41d8cd98f00b204e9800998ecf8427e: no such file", Algorithm::Md5, None);
         check("250 123456789", Algorithm::Crc32, None);
+    }
+
+    #[test]
+    fn a_range_is_told_by_the_server() {
+        let range = |line: &str| range(&Reply::parse(line.as_bytes()).expect("a reply"));
+        assert_eq!(range("213 SHA-256 0-1023 aa name"), Some((0, 1023)));
+        assert_eq!(range("213 SHA-256 aa 0-1"), None);
+        assert_eq!(range("213 SHA-256"), None);
+        assert_eq!(range("250 MD5 0-1 aa"), None);
+    }
+
+    #[test]
+    fn the_server_confirms_an_algorithm() {
+        let chosen = |line: &str| chosen(&Reply::parse(line.as_bytes()).expect("a reply"));
+        assert_eq!(chosen("200 SHA-256"), Some(Algorithm::Sha256));
+        assert_eq!(chosen("200 OPTS HASH set to MD5"), Some(Algorithm::Md5));
+        assert_eq!(chosen("200 TIGER"), None);
+        assert_eq!(chosen("501 Unknown algorithm SHA-256"), None);
     }
 
     #[test]
@@ -153,5 +219,23 @@ mod tests {
         assert_eq!(Algorithm::named("SHA1"), Some(Algorithm::Sha1));
         assert_eq!(Algorithm::named("crc32"), Some(Algorithm::Crc32));
         assert_eq!(Algorithm::named("TIGER"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read((algorithm, bytes) in crate::strategy::hash()) {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let lines = [
+                format!("213 {} 0-1 {hex} {hex}", algorithm.name()),
+                format!("213 {} {hex}", algorithm.name()),
+                format!("250 {}", hex.to_uppercase()),
+                format!("250-Computing\r\n250 {hex}\r\n"),
+                format!("220 {} {}={hex}", algorithm.verb(), algorithm.name()),
+            ];
+            for line in lines {
+                let reply = Reply::parse(line.as_bytes()).expect("a reply");
+                prop_assert_eq!(hash(&reply, algorithm), Ok(bytes.clone()), "{}", line);
+            }
+        }
     }
 }

@@ -63,6 +63,7 @@ fn by_code(code: u16, text: &str) -> Option<Refusal> {
         425 | 426 => Refusal::Data,
         452 | 552 => Refusal::NoSpace,
         521 if says(&["exist"]) => Refusal::Exists,
+        522 if says(&["network protocol", "use ("]) => Refusal::Unsupported,
         521 | 522 | 534..=537 => Refusal::Tls,
         530 if says(&["ssl", "tls", "secure"]) => Refusal::Tls,
         430 | 530 | 532 => Refusal::Login,
@@ -168,6 +169,7 @@ mod tests {
         check("550 Disk quota exceeded", Refusal::NoSpace);
         check("451 Local error", Refusal::Busy);
         check("502 Command not implemented.", Refusal::Unsupported);
+        check("522 Network protocol not supported, use (1)", Refusal::Unsupported);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use core::str;
 use crate::error::Misread;
 use crate::reply::Reply;
 
-/// Reads the answer to `SIZE` or `AVBL`: a number alone, or at the end of a text.
+/// Reads the answer to `SIZE`, `AVBL` or `DSIZ`: "size-response = `213` SP 1*DIGIT" (RFC 3659 4.2),
+/// or digits at the end of a text.
 ///
 /// # Errors
 /// When there is none that fits, or the answer has several lines, as IIS gives for a directory.
@@ -26,8 +27,11 @@ pub fn size(reply: &Reply) -> Result<u64, Misread> {
 ///
 /// It is a hint: some leave it out, some round it (`10.0 kbytes`), and in `TYPE A` it is another.
 pub fn hint(reply: &Reply) -> Option<u64> {
-    let line = reply.texts().find(|text| memchr::memmem::find(text, b" bytes").is_some())?;
-    let end = memchr::memmem::rfind(line, b" bytes")?;
+    let before_unit = |text: &'_ [u8]| {
+        let text = text.to_ascii_lowercase();
+        memchr::memmem::rfind(&text, b" byte")
+    };
+    let (line, end) = reply.texts().find_map(|text| Some((text, before_unit(text)?)))?;
     let digits = trailing_digits(&line[..end]);
     let opened = line[..end - digits.len()].ends_with(b"(");
     number(digits).filter(|_| opened)
@@ -45,6 +49,10 @@ fn number(digits: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn reply(line: &str) -> Reply {
@@ -90,9 +98,20 @@ mod tests {
             Some(0),
         );
         check_hint("150-Accepted\r\n150 Opening (7 bytes)\r\n", Some(7));
+        check_hint("150 Opening BINARY connection for x (1 byte)", Some(1));
+        check_hint("150 Data connection open (2048 Bytes).", Some(2048));
         check_hint("125 Data connection already open; Transfer starting.", None);
         check_hint("150-Accepted data connection\r\n150 10.0 kbytes to download\r\n", None);
         check_hint("150 Opening x (99999999999999999999 bytes)", None);
         check_hint("150 12 bytes", None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(number: u64, name in "[ -~]{0,20}") {
+            prop_assert_eq!(size(&reply(&format!("213 {number}"))), Ok(number));
+            let line = format!("150 Opening BINARY mode data connection for {name} ({number} bytes).");
+            prop_assert_eq!(hint(&reply(&line)), Some(number));
+        }
     }
 }

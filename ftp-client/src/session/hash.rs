@@ -9,6 +9,7 @@
 
 use std::ops::Range;
 
+use ftp_proto::command::Opts;
 use ftp_proto::hash::{Algorithm, hash};
 use ftp_proto::{Argument, Command, Features, Reply, size};
 
@@ -38,7 +39,7 @@ impl Session {
         let question = match way {
             Way::Hash => Command::Hash(argument),
             Way::Own => Command::XHash(algorithm, quoted(&argument)?),
-            Way::Md5 => Command::Raw(Argument::new([b"MD5 ", argument.as_bytes()].concat())?),
+            Way::Md5 => Command::Md5(argument),
         };
         let answer = Box::pin(self.ask_for_hash(path, way, algorithm, question)).await;
         match answer {
@@ -65,9 +66,7 @@ impl Session {
         if !self.has_feature(algorithm.verb()) {
             return Err(unsupported(algorithm));
         }
-        let mut words = in_quotes(self.argument(path)?.as_bytes());
-        words.extend_from_slice(format!(" {} {}", range.start, range.end).as_bytes());
-        let question = Command::XHash(algorithm, Argument::new(words)?);
+        let question = Command::XHashPart(algorithm, self.argument(path)?, range.start, range.end);
         Box::pin(self.ask_for_hash(path, Way::Own, algorithm, question)).await
     }
 
@@ -79,7 +78,7 @@ impl Session {
         question: Command,
     ) -> Result<Vec<u8>> {
         self.begin().await?;
-        let choice = Command::Opts(Argument::new(format!("HASH {}", algorithm.name()))?);
+        let choice = Command::Opts(Opts::Hash(algorithm));
         let chooses = way == Way::Hash && self.hashing != Some(algorithm);
         let size = Command::Size(self.argument(path)?);
         if self.queues() {

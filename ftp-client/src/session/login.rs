@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use ftp_proto::command::{Mechanism, Protection, Type};
+use ftp_proto::command::{Mechanism, Opts, Protection, Type};
 use ftp_proto::system::System;
 use ftp_proto::{Argument, Command, Features, Reply, path};
 use tokio::time::Instant;
@@ -102,7 +102,7 @@ impl Session {
         if known.has("CLNT") {
             commands.push(Command::Clnt(Argument::new(NAME)?));
         }
-        let utf8 = Command::Opts(Argument::new("UTF8 ON")?);
+        let utf8 = Command::Opts(Opts::Utf8(true));
         if !self.server.options.disable_utf8 {
             commands.push(utf8.clone());
         }
@@ -151,7 +151,7 @@ impl Session {
             !fact.enabled && matches!(&fact.name[..], "type" | "size" | "modify")
         };
         if features.facts().iter().any(needed) {
-            commands.push(Command::Opts(Argument::new(format!("MLST {FACTS}"))?));
+            commands.push(Command::Opts(Opts::Mlst(Argument::new(FACTS)?)));
         }
         for answer in self.control.ask_all(commands, self.server.window()).await {
             answer?;

@@ -266,7 +266,7 @@ impl Session {
         let peer = match passive {
             Passive::Address(address) if self.server.options.trust_passive_address => {
                 match &self.peer {
-                    Peer::Direct(_) => Peer::Direct((*address.ip()).into()),
+                    Peer::Direct(_) => Peer::Direct(address.ip()),
                     Peer::Behind(_) => Peer::Behind(address.ip().to_string()),
                 }
             }

@@ -7,7 +7,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
-use bytes::{BufMut as _, BytesMut};
 use thiserror::Error;
 
 /// Bytes that can follow a verb: they hold neither LF nor NUL.
@@ -23,6 +22,9 @@ pub enum ArgumentError {
     /// There is a line feed, which would begin another command.
     #[error("a name with a line feed cannot be sent")]
     LineFeed,
+    /// A line begins with something else than a verb.
+    #[error("a command begins with a word of letters and digits")]
+    NoVerb,
     /// There is a NUL, which servers take for the end.
     #[error("a name with a NUL byte cannot be sent")]
     Nul,
@@ -70,18 +72,6 @@ impl TryFrom<&str> for Argument {
     }
 }
 
-/// Appends `line` with its telnet bytes escaped.
-pub(super) fn escape(line: &[u8], out: &mut BytesMut) {
-    for byte in line {
-        out.put_u8(*byte);
-        match byte {
-            b'\r' => out.put_u8(0),
-            0xff => out.put_u8(0xff),
-            _ => {}
-        }
-    }
-}
-
 /// Writes `line` for people.
 pub(super) fn show(line: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for character in String::from_utf8_lossy(line).chars() {
@@ -92,9 +82,11 @@ pub(super) fn show(line: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::telnet::escape;
 
     #[test]
     fn a_second_line_cannot_be_made() {
