@@ -46,7 +46,7 @@ mod wrapped;
 use alloc::vec::Vec;
 
 pub use dialect::Dialect;
-pub use entry::{Device, Entry, Kind, Permissions, Text, Version};
+pub use entry::{Device, Entry, Kind, Permissions, Version};
 pub use form::write;
 pub use mlsx::entry as mlst_entry;
 pub use reader::{Caps, Item, Options, Reader, Reason, Unread};

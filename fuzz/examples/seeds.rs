@@ -44,13 +44,12 @@ fn entries() -> Vec<Entry> {
         (Precision::Subsecond(2), Zone::Server, Year::Stated),
         (Precision::Subsecond(9), Zone::Utc, Year::Stated),
     ];
-    let link = || Kind::Symlink { target: Some(b"../over there".into()) };
     let kinds = [
         ("A.FILE", Kind::File, Some(7 * 512)),
         ("two words", Kind::File, Some(0)),
         ("FOLDER", Kind::Directory, None),
         ("FOLDER", Kind::Directory, Some(512)),
-        ("LINK", link(), Some(13)),
+        ("LINK", Kind::Symlink, Some(13)),
         ("JOB00042", Kind::File, None),
     ];
     let mut entries = vec![];
@@ -66,12 +65,15 @@ fn entries() -> Vec<Entry> {
                     Precision::Second => day.at(at.hour(), at.minute(), at.second(), 0),
                     Precision::Subsecond(_) => at,
                 };
-                let mut entry = Entry::new(*name, kind.clone());
+                let mut entry = Entry::new(name, *kind);
                 entry.size = *size;
                 entry.modified = Some(Modified { at, precision, zone, year });
                 entry.mode = Some(0o2754);
-                entry.owner = owner.map(Into::into);
-                entry.group = group.map(Into::into);
+                owner.inspect(|o| entry.set_owner(o));
+                group.inspect(|g| entry.set_group(g));
+                if *kind == Kind::Symlink {
+                    entry.set_target("../over there");
+                }
                 entry.version = Some(Version(3));
                 entries.push(entry);
             }

@@ -241,7 +241,7 @@ impl Listing {
             self.any = true;
             match item {
                 Item::Entry(Entry { kind: Kind::Current | Kind::Parent, .. }) => {}
-                Item::Entry(entry) if matches!(&entry.name[..], b"." | b"..") => {}
+                Item::Entry(entry) if matches!(entry.name(), b"." | b"..") => {}
                 Item::Entry(entry) => self.entries.push(entry),
                 Item::Unread(unread) => self.unread.push(unread),
                 _ => {}

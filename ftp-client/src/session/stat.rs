@@ -133,7 +133,7 @@ impl Session {
                 }
             }
             let Some(listing) = seen.0.get(parent) else { return Ok(None) };
-            let found = listing.entries.iter().find(|entry| entry.name == name);
+            let found = listing.entries.iter().find(|entry| entry.name() == name);
             return match (found, refusal) {
                 (None, _) if !listing.unread.is_empty() => Err(not_understood(listing)),
                 (Some(entry), Some(error)) if entry.is_directory() => Err(error.known_as(
@@ -156,9 +156,7 @@ impl Session {
     pub(super) async fn explain_directory(&mut self, error: Error, directory: &[u8]) -> Error {
         match self.look_up(directory, &mut Seen::default()).await {
             Ok(None) => error.known_as(ErrorKind::NotFound, "there is no such directory"),
-            Ok(Some(entry))
-                if entry.is_directory() || matches!(entry.kind, Kind::Symlink { .. }) =>
-            {
+            Ok(Some(entry)) if entry.is_directory() || entry.kind == Kind::Symlink => {
                 error.known_as(ErrorKind::PermissionDenied, "the server forbids it")
             }
             Ok(Some(_)) => error.known_as(ErrorKind::NotADirectory, "it is not a directory"),
@@ -179,7 +177,7 @@ pub(super) fn stamp(reply: &Reply) -> Result<Timestamp> {
 fn facts(reply: &Reply, name: &[u8]) -> Option<Entry> {
     let mut lines = reply.body().map(|line| line.strip_prefix(b" ").unwrap_or(line));
     let mut entry = lines.find_map(|line| mlst_entry(line).ok())?;
-    entry.name = name.to_vec();
+    entry.set_name(name);
     if entry.is_directory() {
         entry.kind = Kind::Directory;
     }

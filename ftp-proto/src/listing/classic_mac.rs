@@ -7,14 +7,14 @@ use alloc::{format, vec::Vec};
 
 use super::{
     Entry, Kind, Modified, Zone,
-    fields::{Columns, Miss, Parsed, number},
+    fields::{Columns, Found, Miss, Parsed, number},
     form,
     time::Clock,
     unix::{Row, mode_column},
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let (letter, mode, at) = mode_column(line, 0).ok_or(Miss::Shape)?;
     let row = Row::find(line, at, clock).ok_or(Miss::Shape)?;
     let count = number(row.size()).ok_or(Miss::Shape)?;
@@ -30,7 +30,7 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     let name = line.get(row.end + 1..).filter(|n| !n.is_empty()).ok_or(Miss::Shape)?;
     let modified = Modified { zone: Zone::Unknown, ..row.modified };
     let size = (kind == Kind::File).then_some(count);
-    Ok(Entry { mode, ..super::fields::entry(name, kind, size, Some(modified)) })
+    Ok(Found { mode, ..Found::new(name, kind, size, Some(modified)) })
 }
 
 /// Writes one line, all of a file in its data fork.
@@ -43,7 +43,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         Kind::File => format!("-{mode} 0 {size} {size} {date} "),
         _ => return None,
     };
-    Some(form::named(columns, &entry.name))
+    Some(form::named(columns, entry.name()))
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
 
     use super::*;
 
-    fn read(line: &str) -> Parsed {
+    fn read(line: &str) -> Parsed<'_> {
         entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)))
     }
 
@@ -60,10 +60,7 @@ mod tests {
     fn the_sum_of_the_forks_is_the_size() {
         let file = read("-------r--         326  1391972  1392298 Nov 22  1995 Mega Phone")
             .expect("an entry");
-        assert_eq!(
-            (&file.name[..], file.size, file.owner),
-            (&b"Mega Phone"[..], Some(1_392_298), None)
-        );
+        assert_eq!((file.name, file.size, file.owner), (&b"Mega Phone"[..], Some(1_392_298), None));
         let folder =
             read("drwxrwxr-x               folder        2 May 10  1996 net").expect("an entry");
         assert_eq!((folder.kind, folder.size), (Kind::Directory, None));

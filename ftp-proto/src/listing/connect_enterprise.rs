@@ -6,14 +6,14 @@
 use alloc::{format, vec::Vec};
 
 use super::{
-    Entry, Kind, Text,
-    fields::{Columns, Miss, Parsed, is_number, number},
+    Entry, Kind,
+    fields::{Columns, Found, Miss, Parsed, is_number, number},
     form,
     time::Clock,
 };
 
 /// Reads one batch.
-pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let flags = columns.need()?;
     let known = |b: &u8| b.is_ascii_uppercase() || *b == b'-';
@@ -23,17 +23,17 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     let (_sort, mailbox, batch) = (columns.need()?, columns.need()?, columns.need()?);
     let size = number(columns.need()?).filter(|_| is_number(batch)).ok_or(Miss::Shape)?;
     let modified = columns.date(clock)?;
-    let entry = super::fields::entry(columns.name()?, Kind::File, Some(size), Some(modified));
-    Ok(Entry { owner: Some(Text::from(mailbox)), ..entry })
+    let entry = Found::new(columns.name()?, Kind::File, Some(size), Some(modified));
+    Ok(Found { owner: Some(mailbox), ..entry })
 }
 
 /// Writes one batch, of number 1.
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
-    let mailbox = form::word(entry.owner.as_deref())?;
+    let mailbox = form::word(entry.owner())?;
     let (size, date) = (entry.size?, form::ls_date(&entry.modified?)?);
-    let known = entry.kind == Kind::File && form::is_trimmed(&entry.name);
+    let known = entry.kind == Kind::File && form::is_trimmed(entry.name());
     let columns = format!("-C--E-----FTP A {mailbox} 1 {size} {date} ");
-    known.then(|| form::named(columns, &entry.name))
+    known.then(|| form::named(columns, entry.name()))
 }
 
 #[cfg(test)]
@@ -47,8 +47,8 @@ mod tests {
         let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
         let line = b"-AR--M----TCP B ceunix      17570  2313708 Mar 29 08:56 conent file";
         let read = entry(line, clock).expect("an entry");
-        assert_eq!((&read.name[..], read.size), (&b"conent file"[..], Some(2_313_708)));
-        assert_eq!(read.owner, Some("ceunix".into()));
+        assert_eq!((read.name, read.size), (&b"conent file"[..], Some(2_313_708)));
+        assert_eq!(read.owner, Some(&b"ceunix"[..]));
         for line in
             [&b"-rw-r--r--FTP a b 1 1 Mar 29 08:56 x"[..], b"-AR--M----TCP B c x 1 Mar 29 08:56 y"]
         {

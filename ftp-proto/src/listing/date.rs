@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, civil::DateTime};
 
 use super::{
-    fields::{column, is_number, small},
+    fields::{blank, column, digit, is_blank, is_number, small},
     months,
     time::{Clock, Date, Daytime, Modified, Precision, Zone, is_date, triple, two_digits, year},
 };
@@ -20,18 +20,18 @@ pub(super) fn listed(line: &[u8], start: usize, clock: Clock) -> Option<(Modifie
 /// `Jan 25 00:17`, `Apr  8  1994`, `Sep 27 12:30:01 2019`, `Oct 08, 2002 09:47`
 fn month_first(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, usize)> {
     let (start, name_end) = column(line, start)?;
-    let (day_start, end) = column(line, name_end)?;
-    let day = Numeral::parse(&line[day_start..end])?;
+    let (day, end) = Numeral::next(line, name_end)?;
+    let (day, comma) = (day.small()?, day.mark == b",");
     let month = months::any(&line[start..name_end])?;
-    year_or_time(line, end, (month, day.value.try_into().ok()?), day.mark == b",", clock)
+    year_or_time(line, end, (month, day), comma, clock)
 }
 
 fn digits_first(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, usize)> {
-    let (start, end) = column(line, start)?;
-    let first = &line[start..end];
-    if let Some(numeral) = Numeral::parse(first) {
+    if let Some((numeral, end)) = Numeral::next(line, start) {
         return numeral_first(line, end, &numeral, clock);
     }
+    let (start, end) = column(line, start)?;
+    let first = &line[start..end];
     if let Some((parts, separator)) = triple(first) {
         return three_parts(line, end, parts, separator);
     }
@@ -48,21 +48,19 @@ fn numeral_first(
     first: &Numeral<'_>,
     clock: Clock,
 ) -> Option<(Modified, usize)> {
-    let (start, next_end) = column(line, end)?;
-    let second = &line[start..next_end];
-    let Some(second) = Numeral::parse(second) else {
-        let month = months::any(second).filter(|_| first.digits <= 2)?;
-        return year_or_time(line, next_end, (month, first.value.try_into().ok()?), false, clock);
+    let Some((second, next_end)) = Numeral::next(line, end) else {
+        let (start, next_end) = column(line, end)?;
+        let day = first.small()?;
+        let month = months::any(&line[start..next_end]).filter(|_| first.digits <= 2)?;
+        return year_or_time(line, next_end, (month, day), false, clock);
     };
-    let (value, second_value) = (first.value, second.value.try_into().ok()?);
     if first.digits < 4 {
-        return year_or_time(line, next_end, (value.try_into().ok()?, second_value), false, clock);
+        let date = (first.small()?, second.small()?);
+        return year_or_time(line, next_end, date, false, clock);
     }
-    let (start, end) = column(line, next_end)?;
-    let third = Numeral::parse(&line[start..end])?;
+    let (third, end) = Numeral::next(line, next_end)?;
     let marked = [first.mark, second.mark, third.mark].iter().any(|m| !m.is_ascii());
-    let date = (value, second_value, third.value.try_into().ok()?);
-    dated(line, end, marked.then_some(date)?)
+    dated(line, end, marked.then_some((first.value, second.small()?, third.small()?))?)
 }
 
 /// `2005-06-07 21:22`, `1999/10/12 17:12`, `2004.07.15`, `24-04-2003 17:12`, `01-jun-99`
@@ -150,9 +148,8 @@ fn time_column(line: &[u8], at: usize) -> Option<(Daytime, usize)> {
 
 /// Four digits, a mark such as `年` or a comma behind them.
 fn year_column(line: &[u8], at: usize) -> Option<(i16, usize)> {
-    let (start, end) = column(line, at)?;
-    let year = Numeral::parse(&line[start..end]).filter(|n| n.digits == 4)?;
-    Some((year.value, end))
+    let (year, end) = Numeral::next(line, at)?;
+    (year.digits == 4).then_some((year.value, end))
 }
 
 /// `+0200`
@@ -179,12 +176,33 @@ struct Numeral<'a> {
 }
 
 impl<'a> Numeral<'a> {
-    fn parse(column: &'a [u8]) -> Option<Self> {
-        let digits = column.iter().take_while(|b| b.is_ascii_digit()).count();
-        let (number, mark) = column.split_at(digits);
-        let known = mark.is_empty() || mark == b"." || mark == b"," || mark[0] >= 0x80;
-        (digits <= 4 && mark.len() <= 4 && known)
-            .then(|| Some(Self { value: small(number)?, digits, mark }))?
+    /// Reads the next column as one, and returns where it ends.
+    fn next(line: &'a [u8], mut at: usize) -> Option<(Self, usize)> {
+        while is_blank(*line.get(at)?) {
+            at += 1;
+        }
+        let start = at;
+        let mut value = 0;
+        while let Some(digit) = line.get(at).and_then(|b| digit(*b)) {
+            if at - start == 4 {
+                return None;
+            }
+            value = value * 10 + i16::from(digit);
+            at += 1;
+        }
+        let digits = at - start;
+        if digits == 0 {
+            return None;
+        }
+        let end = blank(line, at);
+        let mark = &line[at..end];
+        let known = matches!(mark, b"" | b"." | b",") || (mark.len() <= 4 && mark[0] >= 0x80);
+        known.then_some((Self { value, digits, mark }, end))
+    }
+
+    /// Returns the value as that of a day or month.
+    fn small(&self) -> Option<i8> {
+        self.value.try_into().ok().filter(|value| (1..=31).contains(value))
     }
 }
 

@@ -12,42 +12,49 @@ use alloc::{
 
 use super::{
     Entry, Kind,
-    fields::{Columns, Miss, Parsed, entry as fields, number},
+    fields::{Columns, Found, Miss, Parsed, number},
     form,
     time::Clock,
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let mut columns = Columns::new(line);
-    let (name, size) = (columns.need()?, columns.need()?);
+    let name = columns.need()?;
+    described(name, columns, clock)
+}
+
+/// Reads an entry whose name stands on a line of its own.
+pub(super) fn wrapped<'a>(name: &'a [u8], fields: &'a [u8], clock: Clock) -> Parsed<'a> {
+    described(name, Columns::new(fields), clock)
+}
+
+fn described<'a>(name: &'a [u8], mut columns: Columns<'a>, clock: Clock) -> Parsed<'a> {
+    let size = columns.need()?;
     let modified = columns.date(clock);
     if let Some(name) = name.strip_suffix(b"/").filter(|n| !n.is_empty()) {
         return match size {
-            b"-" | b"=" => Ok(fields(name, Kind::Directory, None, modified.ok())),
+            b"-" | b"=" => Ok(Found::new(name, Kind::Directory, None, modified.ok())),
             _ => Err(Miss::Shape),
         };
     }
     let size = number(size).ok_or(Miss::Shape)?;
-    let target = columns.rest().trim_ascii_start().strip_prefix(b"-> ");
-    let kind = match target {
-        None => Kind::File,
-        Some(target) => Kind::Symlink { target: Some(target.trim_ascii_end().to_vec()) },
-    };
-    Ok(fields(name, kind, Some(size), Some(modified?)))
+    let target = columns.rest().trim_ascii_start().strip_prefix(b"-> ").map(<[u8]>::trim_ascii_end);
+    let kind = if target.is_some() { Kind::Symlink } else { Kind::File };
+    Ok(Found { target, ..Found::new(name, kind, Some(size), Some(modified?)) })
 }
 
 /// Writes one line, without a description.
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let date = form::ls_date(&entry.modified?)?;
-    let (size, target) = match (&entry.kind, entry.size) {
-        (Kind::Directory, None) => ("/ -".to_string(), None),
-        (Kind::File, Some(size)) => (format!(" {size}"), None),
-        (Kind::Symlink { target: Some(target) }, Some(size)) => (format!(" {size}"), Some(target)),
+    let (size, target) = match (entry.kind, entry.size, entry.target()) {
+        (Kind::Directory, None, None) => ("/ -".to_string(), None),
+        (Kind::File, Some(size), None) => (format!(" {size}"), None),
+        (Kind::Symlink, Some(size), Some(target)) => (format!(" {size}"), Some(target)),
         _ => return None,
     };
-    let whole = form::is_word(&entry.name) && !entry.name.ends_with(b"/");
-    let mut line = form::named(String::new(), &entry.name);
+    let whole = form::is_word(entry.name()) && !entry.name().ends_with(b"/");
+    let mut line = form::named(String::new(), entry.name());
     line.extend_from_slice(format!("{size} {date}").as_bytes());
     if let Some(target) = target {
         line.extend_from_slice(b"  -> ");
@@ -65,11 +72,18 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, name: &str, kind: &Kind, size: Option<u64>, time: &str) {
+    fn check<'a>(
+        line: &'a str,
+        name: &str,
+        kind: Kind,
+        size: Option<u64>,
+        time: &str,
+    ) -> Found<'a> {
         let read = entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)));
         let read = read.expect("an entry");
-        assert_eq!((read.name_text(), &read.kind, read.size), (Some(name), kind, size));
+        assert_eq!((read.name_text(), read.kind, read.size), (Some(name), kind, size));
         assert_eq!(read.modified.map(|m| m.at.to_string()).unwrap_or_default(), time);
+        read
     }
 
     #[test]
@@ -77,21 +91,16 @@ mod tests {
         check(
             "README    763  Feb  3 18:21  Information",
             "README",
-            &Kind::File,
+            Kind::File,
             Some(763),
             "2020-02-03T18:21:00",
         );
-        check("ls-lR       0   6 Aug 17:14", "ls-lR", &Kind::File, Some(0), "2019-08-06T17:14:00");
-        check("pub/        =  Public area", "pub", &Kind::Directory, None, "");
-        check("bin/        -  Apr 28  1994", "bin", &Kind::Directory, None, "1994-04-28T00:00:00");
-        let link = Kind::Symlink { target: Some(b"../real/morgan".into()) };
-        check(
-            "morgan     14  Apr 18  9:39  -> ../real/morgan",
-            "morgan",
-            &link,
-            Some(14),
-            "2020-04-18T09:39:00",
-        );
+        check("ls-lR       0   6 Aug 17:14", "ls-lR", Kind::File, Some(0), "2019-08-06T17:14:00");
+        check("pub/        =  Public area", "pub", Kind::Directory, None, "");
+        check("bin/        -  Apr 28  1994", "bin", Kind::Directory, None, "1994-04-28T00:00:00");
+        let line = "morgan     14  Apr 18  9:39  -> ../real/morgan";
+        let read = check(line, "morgan", Kind::Symlink, Some(14), "2020-04-18T09:39:00");
+        assert_eq!(read.target, Some(&b"../real/morgan"[..]));
     }
 
     #[test]

@@ -8,13 +8,13 @@ use alloc::{format, vec::Vec};
 
 use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
-    fields::{Columns, Miss, Parsed, entry as fields, grouped},
+    fields::{Columns, Found, Miss, Parsed, grouped},
     form,
     time::{Clock, Daytime, american_date, triple},
 };
 
 /// Reads one line of `dir`.
-pub(super) fn entry(line: &[u8], _: Clock) -> Parsed {
+pub(super) fn entry(line: &[u8], _: Clock) -> Parsed<'_> {
     if !line.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) {
         return Err(Miss::Shape);
     }
@@ -27,13 +27,12 @@ pub(super) fn entry(line: &[u8], _: Clock) -> Parsed {
     let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
     let size = columns.need()?;
     if size.starts_with(b"<") {
-        let (name, kind) = tagged(size, columns.name()?)?;
-        return Ok(fields(name, kind, None, Some(modified)));
+        return tagged(size, columns.name()?, modified);
     }
     let bytes = grouped(size).ok_or(Miss::Broken(Reason::Size))?;
     let name = columns.rest().get(1..).filter(|n| !n.is_empty());
     let name = name.ok_or(Miss::Broken(Reason::Name))?;
-    Ok(fields(name, Kind::File, Some(bytes), Some(modified)))
+    Ok(Found::new(name, Kind::File, Some(bytes), Some(modified)))
 }
 
 /// `03:09PM`, `03:09 PM`, `15:09`
@@ -52,14 +51,15 @@ pub(super) fn time(columns: &mut Columns<'_>) -> Option<Daytime> {
 }
 
 /// What stands in brackets where a size would be. `dir` shows the target of a link behind its name.
-fn tagged<'a>(tag: &[u8], name: &'a [u8]) -> Result<(&'a [u8], Kind), Miss> {
+fn tagged<'a>(tag: &[u8], name: &'a [u8], modified: Modified) -> Parsed<'a> {
+    let found = |name, kind| Found::new(name, kind, None, Some(modified));
     match tag {
-        b"<DIR>" | b"<dir>" => Ok((name, Kind::Directory)),
+        b"<DIR>" | b"<dir>" => Ok(found(name, Kind::Directory)),
         b"<JUNCTION>" | b"<SYMLINK>" | b"<SYMLINKD>" => {
             let split = memchr::memmem::rfind(name, b" [").filter(|_| name.ends_with(b"]"));
-            let Some(at) = split else { return Ok((name, Kind::Symlink { target: None })) };
-            let target = Some(name[at + 2..name.len() - 1].to_vec());
-            Ok((name[..at].trim_ascii_end(), Kind::Symlink { target }))
+            let Some(at) = split else { return Ok(found(name, Kind::Symlink)) };
+            let target = Some(&name[at + 2..name.len() - 1]);
+            Ok(Found { target, ..found(name[..at].trim_ascii_end(), Kind::Symlink) })
         }
         _ => Err(Miss::Broken(Reason::Columns)),
     }
@@ -71,16 +71,18 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         form::stated(entry, Precision::Minute, Zone::Server).filter(|m| m.at.year() >= 1000)?.at;
     let (month, day, year) = (at.month(), at.day(), at.year());
     let time = format!("{month:02}-{day:02}-{year:04}  {:02}:{:02} ", at.hour(), at.minute());
-    let trimmed = form::is_trimmed(&entry.name);
-    let line = |tag: &str| trimmed.then(|| form::named(format!("{time}{tag:>20} "), &entry.name));
-    match (&entry.kind, entry.size) {
-        (Kind::File, Some(size)) => Some(form::named(format!("{time}{size:>20} "), &entry.name)),
+    let trimmed = form::is_trimmed(entry.name());
+    let line = |tag: &str| trimmed.then(|| form::named(format!("{time}{tag:>20} "), entry.name()));
+    match (entry.kind, entry.size) {
+        (Kind::File, Some(size)) => Some(form::named(format!("{time}{size:>20} "), entry.name())),
         (Kind::Directory, None) => line("<DIR>"),
-        (Kind::Symlink { target: None }, None) if !entry.name.ends_with(b"]") => line("<JUNCTION>"),
-        (Kind::Symlink { target: Some(target) }, None) => {
-            let plain = memchr::memmem::find(target, b" [").is_none();
-            Some([&line("<SYMLINKD>").filter(|_| plain)?[..], b" [", target, b"]"].concat())
-        }
+        (Kind::Symlink, None) => match entry.target() {
+            None => line("<JUNCTION>").filter(|line| !line.ends_with(b"]")),
+            Some(target) => {
+                let plain = memchr::memmem::find(target, b" [").is_none();
+                Some([&line("<SYMLINKD>").filter(|_| plain)?[..], b" [", target, b"]"].concat())
+            }
+        },
         _ => None,
     }
 }
@@ -93,20 +95,20 @@ mod tests {
 
     use super::*;
 
-    fn read(line: &str) -> Parsed {
+    fn read(line: &str) -> Parsed<'_> {
         entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)))
     }
 
     #[track_caller]
-    fn check(line: &str, name: &str, kind: &Kind, size: Option<u64>, time: &str) {
+    fn check(line: &str, name: &str, kind: Kind, size: Option<u64>, time: &str) {
         let entry = read(line).expect("an entry");
-        assert_eq!((entry.name_text(), &entry.kind, entry.size), (Some(name), kind, size));
+        assert_eq!((entry.name_text(), entry.kind, entry.size), (Some(name), kind, size));
         assert_eq!(entry.modified.map(|m| m.at.to_string()).unwrap_or_default(), time);
     }
 
     #[test]
     fn years_clocks_and_separators() {
-        let file = |line, size, time| check(line, "a b.txt", &Kind::File, Some(size), time);
+        let file = |line, size, time| check(line, "a b.txt", Kind::File, Some(size), time);
         file("04-14-00  03:47PM                  589 a b.txt", 589, "2000-04-14T15:47:00");
         file("2002-09-02  19:06                9,730 a b.txt", 9730, "2002-09-02T19:06:00");
         file("04-08-14  03:09 PM       1234 a b.txt", 1234, "2014-04-08T15:09:00");
@@ -119,12 +121,14 @@ mod tests {
     #[test]
     fn directories_and_links() {
         let line = "12-05-96  05:03PM       <DIR>          my Dir";
-        check(line, "my Dir", &Kind::Directory, None, "1996-12-05T17:03:00");
-        let link = Kind::Symlink { target: Some(b"C:\\Docs".into()) };
-        let line = "12-05-2020  17:03    <SYMLINKD>     docs [C:\\Docs]";
-        check(line, "docs", &link, None, "2020-12-05T17:03:00");
-        let line = "12-05-2020  17:03    <JUNCTION>     docs";
-        check(line, "docs", &Kind::Symlink { target: None }, None, "2020-12-05T17:03:00");
+        check(line, "my Dir", Kind::Directory, None, "1996-12-05T17:03:00");
+        for (line, target) in [
+            ("12-05-2020  17:03    <SYMLINKD>     docs [C:\\Docs]", Some(&b"C:\\Docs"[..])),
+            ("12-05-2020  17:03    <JUNCTION>     docs", None),
+        ] {
+            check(line, "docs", Kind::Symlink, None, "2020-12-05T17:03:00");
+            assert_eq!(read(line).map(|found| found.target), Ok(target));
+        }
     }
 
     #[test]

@@ -4,16 +4,17 @@
 //! turned into bytes is unknown, and a field the dialect lacks is `None`.
 
 use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
-use core::{fmt, ops::Deref};
+use core::{fmt, num::NonZeroU32};
 
-use super::Modified;
+use super::{Modified, fields::Found};
 
 /// One thing in a directory.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+///
+/// The line it was read from is kept, and the texts in it are ranges of that line, so that an entry
+/// is one allocation. Two entries are equal when they say the same, whatever line said it.
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Entry {
-    /// The name as the bytes to send back; links and versions are split off.
-    pub name: Vec<u8>,
     /// What it is.
     pub kind: Kind,
     /// Size in bytes where the line tells it.
@@ -24,42 +25,209 @@ pub struct Entry {
     pub mode: Option<u16>,
     /// What this login may do, as the `perm` fact of RFC 3659, section 7.5.5, says it.
     pub permissions: Option<Permissions>,
-    /// Owner, by name or number.
-    pub owner: Option<Text>,
-    /// Group, by name or number.
-    pub group: Option<Text>,
-    /// The `unique` fact, an EPLF `i` fact: equal for two names of one file.
-    pub unique: Option<Text>,
     /// Version of the file where the file system keeps several.
     pub version: Option<Version>,
-    /// The line it was read from, without its end. Empty when it was not read from a line.
-    pub line: Box<[u8]>,
+    /// The line, and behind it the texts that are no part of it.
+    texts: Box<[u8]>,
+    /// How much of the texts is the line.
+    line: u32,
+    name: Option<Span>,
+    target: Option<Span>,
+    owner: Option<Span>,
+    group: Option<Span>,
+    unique: Option<Span>,
 }
 
 impl Entry {
     /// Returns an entry of that name and kind with nothing else known.
-    pub fn new(name: impl Into<Vec<u8>>, kind: Kind) -> Self {
-        Self { name: name.into(), kind, ..Self::default() }
+    pub fn new(name: impl AsRef<[u8]>, kind: Kind) -> Self {
+        let mut entry = Self { kind, ..Self::default() };
+        entry.set_name(name);
+        entry
+    }
+
+    /// Takes the line and what was found in it.
+    pub(super) fn read(line: &[u8], found: &Found<'_>) -> Self {
+        let mut more = Vec::new();
+        let mut span = |text: &[u8]| Some(Span::in_line(line, text, &mut more));
+        let name = match found.file_type {
+            None => span(found.name),
+            Some(file_type) => span(&[found.name, b".", file_type].concat()),
+        };
+        let target = found.target.and_then(&mut span);
+        let owner = found.owner.and_then(&mut span);
+        let group = found.group.and_then(&mut span);
+        let unique = found.unique.and_then(&mut span);
+        Self {
+            kind: found.kind,
+            size: found.size,
+            modified: found.modified,
+            mode: found.mode,
+            permissions: found.permissions,
+            version: found.version,
+            texts: if more.is_empty() { line.into() } else { [line, &more].concat().into() },
+            line: index(line.len()),
+            name,
+            target,
+            owner,
+            group,
+            unique,
+        }
+    }
+
+    /// Returns the name as the bytes to send back; links and versions are split off.
+    pub fn name(&self) -> &[u8] {
+        self.text(self.name).unwrap_or_default()
     }
 
     /// Returns the name as text when it is UTF-8.
     pub fn name_text(&self) -> Option<&str> {
-        core::str::from_utf8(&self.name).ok()
+        core::str::from_utf8(self.name()).ok()
     }
 
     /// Returns the name as text, with `U+FFFD` for what is not UTF-8.
     pub fn name_lossy(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.name)
+        String::from_utf8_lossy(self.name())
+    }
+
+    /// Returns where a symbolic link points to, where the server says it.
+    pub fn target(&self) -> Option<&[u8]> {
+        self.text(self.target)
+    }
+
+    /// Returns the owner, by name or number.
+    pub fn owner(&self) -> Option<&[u8]> {
+        self.text(self.owner)
+    }
+
+    /// Returns the group, by name or number.
+    pub fn group(&self) -> Option<&[u8]> {
+        self.text(self.group)
+    }
+
+    /// Returns the `unique` fact or the `i` fact of EPLF: equal for two names of one file.
+    pub fn unique(&self) -> Option<&[u8]> {
+        self.text(self.unique)
+    }
+
+    /// Returns the line it was read from, without its end. Empty when it was not read from a line.
+    pub fn line(&self) -> &[u8] {
+        &self.texts[..self.line as usize]
     }
 
     /// Says that this is a directory, the listed one and its parent included.
     pub fn is_directory(&self) -> bool {
         matches!(self.kind, Kind::Current | Kind::Directory | Kind::Parent)
     }
+
+    /// Gives it another name.
+    pub fn set_name(&mut self, name: impl AsRef<[u8]>) {
+        self.name = Some(self.keep(name.as_ref()));
+    }
+
+    /// Tells where the symbolic link points to.
+    pub fn set_target(&mut self, target: impl AsRef<[u8]>) {
+        self.target = Some(self.keep(target.as_ref()));
+    }
+
+    /// Tells the owner.
+    pub fn set_owner(&mut self, owner: impl AsRef<[u8]>) {
+        self.owner = Some(self.keep(owner.as_ref()));
+    }
+
+    /// Tells the group.
+    pub fn set_group(&mut self, group: impl AsRef<[u8]>) {
+        self.group = Some(self.keep(group.as_ref()));
+    }
+
+    /// Tells what is equal for two names of one file.
+    pub fn set_unique(&mut self, unique: impl AsRef<[u8]>) {
+        self.unique = Some(self.keep(unique.as_ref()));
+    }
+
+    fn text(&self, span: Option<Span>) -> Option<&[u8]> {
+        span.map(|span| span.of(&self.texts))
+    }
+
+    /// Puts a text behind the others.
+    fn keep(&mut self, text: &[u8]) -> Span {
+        let span = Span::new(self.texts.len(), text.len());
+        self.texts = [&self.texts, text].concat().into();
+        span
+    }
+
+    /// All that it says.
+    fn said(&self) -> impl Eq + use<'_> {
+        let texts = [Some(self.name()), self.target(), self.owner(), self.group(), self.unique()];
+        let rights = (self.mode, self.permissions, self.version);
+        (self.kind, self.size, self.modified, rights, texts)
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.said() == other.said()
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |text: Option<&[u8]>| text.map(|t| String::from_utf8_lossy(t).into_owned());
+        f.debug_struct("Entry")
+            .field("name", &self.name_lossy())
+            .field("kind", &self.kind)
+            .field("target", &text(self.target()))
+            .field("size", &self.size)
+            .field("modified", &self.modified)
+            .field("mode", &self.mode)
+            .field("permissions", &self.permissions)
+            .field("owner", &text(self.owner()))
+            .field("group", &text(self.group()))
+            .field("unique", &text(self.unique()))
+            .field("version", &self.version)
+            .field("line", &String::from_utf8_lossy(self.line()))
+            .finish()
+    }
+}
+
+/// Returns a place in the texts of an entry; lines are far shorter.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("an entry holds less than 4 GiB of text")
+}
+
+/// A range of the texts of an entry.
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    /// One more than the end, so that `Option<Span>` is no larger.
+    past: NonZeroU32,
+}
+
+impl Span {
+    fn new(start: usize, len: usize) -> Self {
+        Self { start: index(start), past: NonZeroU32::MIN.saturating_add(index(start + len)) }
+    }
+
+    /// Finds a text in the line, or puts it behind those that are not in it.
+    fn in_line(line: &[u8], text: &[u8], more: &mut Vec<u8>) -> Self {
+        let offset = text.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
+        if offset <= line.len() && text.len() <= line.len() - offset {
+            return Self::new(offset, text.len());
+        }
+        more.extend_from_slice(text);
+        Self::new(line.len() + more.len() - text.len(), text.len())
+    }
+
+    fn of(self, texts: &[u8]) -> &[u8] {
+        let (start, past) = (self.start as usize, self.past.get() as usize);
+        texts.get(start..past - 1).unwrap_or_default()
+    }
 }
 
 /// What an entry is.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
     /// The listed directory itself: `.`, or `type=cdir`.
@@ -79,17 +247,14 @@ pub enum Kind {
     /// A Unix socket.
     Socket,
     /// A symbolic link, or what stands for one (`<SYMLINKD>`, `<JUNCTION>`).
-    Symlink {
-        /// Where it points to, where the server says it.
-        target: Option<Vec<u8>>,
-    },
+    Symlink,
     /// The line does not say.
     #[default]
     Unknown,
 }
 
 /// A device node.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Device {
     /// A block device, else a character device.
     pub block: bool,
@@ -99,7 +264,7 @@ pub struct Device {
 
 /// A version of a file: `;7` on VMS.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Version(pub u32);
+pub struct Version(pub u16);
 
 /// The rights of the `perm` fact (RFC 3659, section 7.5.5).
 ///
@@ -112,8 +277,24 @@ impl Permissions {
 
     /// Reads the value of a `perm` fact. Letters that the RFC does not know are left out.
     pub fn parse(value: &[u8]) -> Self {
-        let bit = |c: &u8| Self::LETTERS.iter().position(|l| *l == c.to_ascii_lowercase());
-        Self(value.iter().filter_map(bit).fold(0, |bits, at| bits | (1 << at)))
+        Self(value.iter().fold(0, |bits, letter| bits | Self::bit(*letter)))
+    }
+
+    fn bit(letter: u8) -> u16 {
+        let at = match letter.to_ascii_lowercase() {
+            b'a' => 0,
+            b'c' => 1,
+            b'd' => 2,
+            b'e' => 3,
+            b'f' => 4,
+            b'l' => 5,
+            b'm' => 6,
+            b'p' => 7,
+            b'r' => 8,
+            b'w' => 9,
+            _ => return 0,
+        };
+        1 << at
     }
 
     /// Says whether the right of this letter is there.
@@ -140,89 +321,48 @@ impl fmt::Display for Permissions {
     }
 }
 
-/// A short run of bytes, such as an owner: kept in place up to 14 bytes, so that it costs no
-/// allocation.
-#[derive(Clone)]
-pub struct Text(Store);
-
-#[derive(Clone)]
-enum Store {
-    Inline(u8, [u8; Text::INLINE]),
-    /// Boxed twice to be no larger than the other.
-    Heap(Box<Box<[u8]>>),
-}
-
-impl Text {
-    const INLINE: usize = 14;
-}
-
-impl From<&[u8]> for Text {
-    fn from(bytes: &[u8]) -> Self {
-        let mut inline = [0; Self::INLINE];
-        match u8::try_from(bytes.len()) {
-            Ok(len) if bytes.len() <= Self::INLINE => {
-                // So short a copy is faster byte by byte than by a call.
-                inline.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
-                Self(Store::Inline(len, inline))
-            }
-            _ => Self(Store::Heap(Box::new(bytes.into()))),
-        }
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        text.as_bytes().into()
-    }
-}
-
-impl Deref for Text {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match &self.0 {
-            Store::Inline(len, bytes) => &bytes[..usize::from(*len)],
-            Store::Heap(bytes) => bytes,
-        }
-    }
-}
-
-impl Eq for Text {}
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.escape_ascii())
-    }
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(self))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_of_the_line_or_behind_it() {
+        let line = b"name -> target".to_vec();
+        let found = Found {
+            target: Some(&line[8..]),
+            owner: Some(b"else"),
+            ..Found::new(&line[..4], Kind::Symlink, None, None)
+        };
+        let mut entry = Entry::read(&line, &found);
+        assert_eq!((entry.name(), entry.target()), (&b"name"[..], Some(&b"target"[..])));
+        assert_eq!((entry.owner(), entry.line()), (Some(&b"else"[..]), &line[..]));
+        entry.set_name("other");
+        assert_eq!((entry.name(), entry.target()), (&b"other"[..], Some(&b"target"[..])));
+        assert_eq!((entry.owner(), entry.line()), (Some(&b"else"[..]), &line[..]));
+    }
+
+    #[test]
+    fn entries_are_equal_when_they_say_the_same() {
+        let read = |line: &[u8], name: &[u8]| {
+            Entry::read(line, &Found::new(name, Kind::File, Some(1), None))
+        };
+        let entry = read(b"1 name", b"name");
+        assert_eq!(entry, read(b"name  1", b"name"));
+        assert_ne!(entry, read(b"1 name", b"nam"));
+        assert_ne!(entry, Entry::new("name", Kind::File));
+    }
+
+    #[test]
+    fn an_entry_is_two_cache_lines() {
+        assert!(size_of::<Entry>() <= 128, "{}", size_of::<Entry>());
+    }
 
     #[test]
     fn permissions_ignore_case_and_foreign_letters() {
         let read = Permissions::parse(b"FLCDMPEzz");
         assert_eq!(alloc::format!("{read}"), "cdeflmp");
         assert!(read.has('e') && !read.has('w'));
-    }
-
-    #[test]
-    fn text_is_equal_inline_and_on_the_heap() {
-        for len in [0, 1, 13, 14, 15, 300] {
-            let bytes = alloc::vec![b'x'; len];
-            assert_eq!(&*Text::from(&bytes[..]), &bytes[..]);
-        }
+        let all = Permissions::parse(Permissions::LETTERS);
+        assert_eq!(alloc::format!("{all}"), "acdeflmprw");
     }
 }

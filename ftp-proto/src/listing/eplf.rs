@@ -9,19 +9,19 @@ use jiff::{SignedDuration, civil::date};
 
 use super::{
     Entry, Kind, Modified, Precision, Reason, Year, Zone,
-    fields::{Miss, Parsed, number},
+    fields::{Found, Miss, Parsed, number},
     form,
 };
 
 /// Reads one line of EPLF.
-pub(super) fn entry(line: &[u8]) -> Parsed {
+pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     let facts = line.strip_prefix(b"+").ok_or(Miss::Shape)?;
     let tab = memchr::memchr(b'\t', facts).ok_or(Miss::Shape)?;
     let (facts, name) = (&facts[..tab], &facts[tab + 1..]);
     if name.is_empty() {
         return Err(Miss::Broken(Reason::Name));
     }
-    let mut entry = super::fields::entry(name, Kind::Unknown, None, None);
+    let mut entry = Found::new(name, Kind::Unknown, None, None);
     for fact in facts.split(|b| *b == b',') {
         self::fact(&mut entry, fact)?;
     }
@@ -31,7 +31,7 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     Ok(entry)
 }
 
-fn fact(entry: &mut Entry, fact: &[u8]) -> Result<(), Miss> {
+fn fact<'a>(entry: &mut Found<'a>, fact: &'a [u8]) -> Result<(), Miss> {
     match fact {
         b"/" if entry.kind == Kind::Unknown => entry.kind = Kind::Directory,
         b"r" if entry.kind == Kind::Unknown => entry.kind = Kind::File,
@@ -41,7 +41,7 @@ fn fact(entry: &mut Entry, fact: &[u8]) -> Result<(), Miss> {
         [b'm', seconds @ ..] => {
             entry.modified = Some(modified(seconds).ok_or(Miss::Broken(Reason::Date))?);
         }
-        [b'i', identity @ ..] if !identity.is_empty() => entry.unique = Some(identity.into()),
+        [b'i', identity @ ..] if !identity.is_empty() => entry.unique = Some(identity),
         [b'u', b'p', mode @ ..] => {
             let octal = core::str::from_utf8(mode).ok();
             entry.mode = octal.and_then(|o| u16::from_str_radix(o, 8).ok()).map(|m| m & 0o7777);
@@ -66,7 +66,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         line.extend_from_slice(value);
         line.push(b',');
     };
-    if let Some(unique) = &entry.unique {
+    if let Some(unique) = entry.unique() {
         let whole = |b: &u8| !matches!(b, b',' | b'\t' | b'\n' | b'\r');
         fact("i", Some(unique).filter(|u| !u.is_empty() && u.iter().all(whole))?);
     }
@@ -86,7 +86,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         fact("up", format!("{mode:o}").as_bytes());
     }
     line.push(b'\t');
-    line.extend_from_slice(&entry.name);
+    line.extend_from_slice(entry.name());
     Some(line)
 }
 
@@ -106,9 +106,9 @@ mod tests {
     fn facts_in_any_order_and_unknown_ones() {
         let read =
             entry(b"+i8388621.44468,m839956783,r,s10376,x?,up644,\tRFC EPLF ").expect("an entry");
-        assert_eq!((&read.name[..], read.kind), (&b"RFC EPLF "[..], Kind::File));
+        assert_eq!((read.name, read.kind), (&b"RFC EPLF "[..], Kind::File));
         assert_eq!((read.size, read.mode), (Some(10376), Some(0o644)));
-        assert_eq!(read.unique, Some("8388621.44468".into()));
+        assert_eq!(read.unique, Some(&b"8388621.44468"[..]));
         let modified = read.modified.expect("a time");
         assert_eq!(
             (modified.at.to_string(), modified.zone),

@@ -17,8 +17,8 @@ use super::{
 /// written without it, and reads back the same at the same `now`.
 pub fn write(entry: &Entry, dialect: Dialect) -> Option<Vec<u8>> {
     let whole = |b: &u8| !matches!(b, b'\n' | b'\r' | 0);
-    let own = matches!(&entry.name[..], b"" | b"." | b"..");
-    if own || !entry.name.iter().all(whole) {
+    let own = matches!(entry.name(), b"" | b"." | b"..");
+    if own || !entry.name().iter().all(whole) {
         return None;
     }
     match dialect {

@@ -3,14 +3,14 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::{
-    Entry, Kind, Modified, Precision, Reason, Text, Zone,
-    fields::{Columns, Miss, Parsed, number},
+    Entry, Kind, Modified, Precision, Reason, Zone,
+    fields::{Columns, Found, Miss, Parsed, number},
     form, months,
     time::{Daytime, triple, two_digits, year},
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8]) -> Parsed {
+pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let (name, code, size) = (columns.need()?, columns.need()?, columns.need()?);
     let (date, time) = (columns.need()?, columns.need()?);
@@ -28,8 +28,8 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     let time = Daytime::parse(time).ok_or(Miss::Broken(Reason::Date))?;
     let modified = date.and_then(|date| Modified::stated(date, Some(time), Zone::Server));
     let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
-    let owner = Some(Text::from(owners[..quote].trim_ascii_end()));
-    Ok(Entry { owner, ..super::fields::entry(name, Kind::File, Some(size), Some(modified)) })
+    let owner = Some(owners[..quote].trim_ascii_end());
+    Ok(Found { owner, ..Found::new(name, Kind::File, Some(size), Some(modified)) })
 }
 
 /// Writes one line, of an unstructured file.
@@ -37,10 +37,10 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Second, Zone::Server)?;
     let (day, month, year) =
         (modified.at.day(), form::month(&modified), form::short_year(&modified)?);
-    let (size, owner) = (entry.size?, form::word(entry.owner.as_deref())?);
+    let (size, owner) = (entry.size?, form::word(entry.owner())?);
     let time = form::clock(&modified);
-    let known = entry.kind == Kind::File && form::is_word(&entry.name) && !owner.contains('"');
-    let mut line = form::named(String::new(), &entry.name);
+    let known = entry.kind == Kind::File && form::is_word(entry.name()) && !owner.contains('"');
+    let mut line = form::named(String::new(), entry.name());
     let columns = format!(" 101 {size:>16} {day}-{month}-{year:02} {time} {owner} \"OOOO\"");
     line.extend_from_slice(columns.as_bytes());
     known.then_some(line)
@@ -58,7 +58,7 @@ mod tests {
             let line = alloc::format!("FILE 101O 528 6-Apr-07 14:21:18 {owner} \"oooo\"");
             let read = entry(line.as_bytes()).expect("an entry");
             assert_eq!((read.name_text(), read.size), (Some("FILE"), Some(528)));
-            assert_eq!(read.owner, Some(owner.into()));
+            assert_eq!(read.owner, Some(owner.as_bytes()));
             let time = read.modified.map(|m| m.at.to_string());
             assert_eq!(time.as_deref(), Some("2007-04-06T14:21:18"));
         }

@@ -23,7 +23,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(caps: Caps) -> Self {
-        let caps = Caps { line: caps.line.max(1), ..caps };
+        let caps = Caps { line: caps.line.clamp(1, Caps::MAX_LINE), ..caps };
         Self {
             buffer: Vec::new(),
             start: 0,

@@ -12,8 +12,8 @@ use alloc::{
 };
 
 use super::{
-    Device, Entry, Kind, Modified, Permissions, Reason, Text, Year, Zone,
-    fields::{Miss, Parsed, is_blank, is_number, number, small},
+    Caps, Device, Entry, Kind, Modified, Permissions, Reason, Year, Zone,
+    fields::{Found, Miss, Parsed, either, is_blank, is_number, number, small},
     time::{Daytime, Precision},
 };
 
@@ -24,19 +24,22 @@ use super::{
 /// [`Reason::Unknown`] where there are no facts and no blank that stands for none, and the reason
 /// for a fact that is not as the RFC has it.
 pub fn entry(line: &[u8]) -> Result<Entry, Reason> {
+    if line.len() > Caps::MAX_LINE {
+        return Err(Reason::LineTooLong);
+    }
     let read = parse(line).or_else(|miss| match miss {
         Miss::Shape => without_facts(line),
         Miss::Broken(_) => Err(miss),
     });
     match read {
-        Ok(entry) => Ok(Entry { line: line.into(), ..entry }),
+        Ok(found) => Ok(Entry::read(line, &found)),
         Err(Miss::Shape) => Err(Reason::Unknown),
         Err(Miss::Broken(reason)) => Err(reason),
     }
 }
 
 /// Reads a line that has facts.
-pub(super) fn parse(line: &[u8]) -> Parsed {
+pub(super) fn parse(line: &[u8]) -> Parsed<'_> {
     let start = line.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
     let line = &line[start..];
     let space = memchr::memchr(b' ', line).ok_or(Miss::Shape)?;
@@ -44,23 +47,22 @@ pub(super) fn parse(line: &[u8]) -> Parsed {
     if name.is_empty() {
         return Err(if looks_like_facts(facts) { Miss::Broken(Reason::Name) } else { Miss::Shape });
     }
-    let mut facts_read = Facts::default();
-    facts_read.read(facts)?;
-    let mut entry = facts_read.entry;
+    let mut read = Facts::default();
+    read.read(facts)?;
     match name {
-        b"." => entry.kind = Kind::Current,
-        b".." => entry.kind = Kind::Parent,
+        b"." => read.found.kind = Kind::Current,
+        b".." => read.found.kind = Kind::Parent,
         _ => {}
     }
-    entry.name.extend_from_slice(name);
-    Ok(entry)
+    read.found.name = name;
+    Ok(read.found)
 }
 
 /// Reads a line without facts: a blank, and a name.
-pub(super) fn without_facts(line: &[u8]) -> Parsed {
+pub(super) fn without_facts(line: &[u8]) -> Parsed<'_> {
     match line {
         [b' ', first, ..] if !is_blank(*first) => {
-            Ok(super::fields::entry(&line[1..], Kind::Unknown, None, None))
+            Ok(Found::new(&line[1..], Kind::Unknown, None, None))
         }
         _ => Err(Miss::Shape),
     }
@@ -72,83 +74,160 @@ fn looks_like_facts(facts: &[u8]) -> bool {
 
 /// The facts of one line, by their rank: the name of an owner beats the number.
 #[derive(Default)]
-struct Facts {
-    entry: Entry,
+struct Facts<'a> {
+    found: Found<'a>,
     owner_rank: u8,
     group_rank: u8,
 }
 
-impl Facts {
-    fn read(&mut self, facts: &[u8]) -> Result<(), Miss> {
-        let closed = facts.ends_with(b";");
-        let mut known = closed;
+/// A fact known here.
+#[derive(Clone, Copy)]
+enum Fact {
+    /// Known, and of no use to an entry.
+    Idle,
+    Modify,
+    Perm,
+    Size,
+    Type,
+    Unique,
+    UnixGid,
+    UnixGroup,
+    UnixGroupName,
+    UnixMode,
+    UnixOwner,
+    UnixOwnerName,
+    UnixUid,
+}
+
+impl Fact {
+    const ALL: &[(&[u8], Self)] = &[
+        (b"charset=", Self::Idle),
+        (b"create=", Self::Idle),
+        (b"lang=", Self::Idle),
+        (b"media-type=", Self::Idle),
+        (b"modify=", Self::Modify),
+        (b"perm=", Self::Perm),
+        (b"sizd=", Self::Idle),
+        (b"size=", Self::Size),
+        (b"type=", Self::Type),
+        (b"unique=", Self::Unique),
+        (b"UNIX.gid=", Self::UnixGid),
+        (b"UNIX.group=", Self::UnixGroup),
+        (b"UNIX.groupname=", Self::UnixGroupName),
+        (b"UNIX.mode=", Self::UnixMode),
+        (b"UNIX.owner=", Self::UnixOwner),
+        (b"UNIX.ownername=", Self::UnixOwnerName),
+        (b"UNIX.uid=", Self::UnixUid),
+    ];
+
+    /// Reads the name of a fact and its `=`, and returns what follows.
+    fn next(facts: &[u8]) -> Result<(Option<Self>, &[u8]), Miss> {
+        if let Some((fact, value)) = Self::usual(facts) {
+            return Ok((Some(fact), value));
+        }
+        let equals = either(facts, 0, b'=', b';');
+        if equals == 0 || facts.get(equals) != Some(&b'=') {
+            return Err(Miss::Shape);
+        }
+        let (name, value) = facts.split_at(equals + 1);
+        let known = Self::ALL.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        Ok((known.map(|(_, fact)| *fact), value))
+    }
+
+    /// Knows at a glance the facts that fill most listings, as most servers spell them.
+    fn usual(facts: &[u8]) -> Option<(Self, &[u8])> {
+        Some(match facts.first()? {
+            b'm' => (Self::Modify, facts.strip_prefix(b"modify=")?),
+            b'p' => (Self::Perm, facts.strip_prefix(b"perm=")?),
+            b's' => (Self::Size, facts.strip_prefix(b"size=")?),
+            b't' => (Self::Type, facts.strip_prefix(b"type=")?),
+            b'u' => (Self::Unique, facts.strip_prefix(b"unique=")?),
+            b'U' => return Self::usual_unix(facts.strip_prefix(b"UNIX.")?),
+            _ => return None,
+        })
+    }
+
+    fn usual_unix(facts: &[u8]) -> Option<(Self, &[u8])> {
+        Some(match facts {
+            [b'm', b'o', b'd', b'e', b'=', value @ ..] => (Self::UnixMode, value),
+            [b'u', b'i', b'd', b'=', value @ ..] => (Self::UnixUid, value),
+            [b'g', b'i', b'd', b'=', value @ ..] => (Self::UnixGid, value),
+            [b'o', b'w', b'n', b'e', b'r', b'=', value @ ..] => (Self::UnixOwner, value),
+            [b'g', b'r', b'o', b'u', b'p', b'=', value @ ..] => (Self::UnixGroup, value),
+            _ if facts.starts_with(b"ownername=") => (Self::UnixOwnerName, &facts[10..]),
+            _ if facts.starts_with(b"groupname=") => (Self::UnixGroupName, &facts[10..]),
+            _ => return None,
+        })
+    }
+}
+
+impl<'a> Facts<'a> {
+    fn read(&mut self, facts: &'a [u8]) -> Result<(), Miss> {
+        let mut known = facts.ends_with(b";");
         let mut rest = facts;
         while !rest.is_empty() {
-            let end = rest.iter().position(|b| *b == b';').unwrap_or(rest.len());
-            let (fact, after) = rest.split_at(end);
-            rest = after.get(1..).unwrap_or_default();
-            let equals = fact.iter().position(|b| *b == b'=');
-            let equals = equals.filter(|at| *at > 0).ok_or(Miss::Shape)?;
-            known |= self.fact(&fact[..equals], &fact[equals + 1..])?;
+            let (fact, value) = Fact::next(rest)?;
+            let end = either(value, 0, b';', b';');
+            rest = value.get(end + 1..).unwrap_or_default();
+            if let Some(fact) = fact {
+                self.take(fact, &value[..end])?;
+                known = true;
+            }
         }
         if known && !facts.is_empty() { Ok(()) } else { Err(Miss::Shape) }
     }
 
-    /// Takes one fact, and says whether it is known.
-    fn fact(&mut self, name: &[u8], value: &[u8]) -> Result<bool, Miss> {
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        let entry = &mut self.entry;
-        match name.len() {
-            4 if is("type") => entry.kind = kind(value),
-            4 if is("size") && !value.is_empty() => {
-                entry.size = Some(number(value).ok_or(Miss::Broken(Reason::Size))?);
+    fn take(&mut self, fact: Fact, value: &'a [u8]) -> Result<(), Miss> {
+        let found = &mut self.found;
+        match fact {
+            Fact::Modify if !value.is_empty() => found.modified = modified(value)?,
+            Fact::Size if !value.is_empty() => {
+                found.size = Some(number(value).ok_or(Miss::Broken(Reason::Size))?);
             }
-            4 if is("perm") => entry.permissions = Some(Permissions::parse(value)),
-            4 => return Ok(is("size") || is("sizd") || is("lang")),
-            6 if is("modify") && !value.is_empty() => entry.modified = modified(value)?,
-            6 if is("unique") => entry.unique = Some(value.into()),
-            6 => return Ok(is("modify") || is("create")),
-            7 => return Ok(is("charset")),
-            8 if is("UNIX.uid") => rank(&mut self.owner_rank, 1, &mut entry.owner, value),
-            8 if is("UNIX.gid") => rank(&mut self.group_rank, 1, &mut entry.group, value),
-            9 if is("UNIX.mode") => entry.mode = octal(value),
-            10 if is("UNIX.owner") => rank(&mut self.owner_rank, 2, &mut entry.owner, value),
-            10 if is("UNIX.group") => rank(&mut self.group_rank, 2, &mut entry.group, value),
-            10 => return Ok(is("media-type")),
-            14 if is("UNIX.ownername") => rank(&mut self.owner_rank, 3, &mut entry.owner, value),
-            14 if is("UNIX.groupname") => rank(&mut self.group_rank, 3, &mut entry.group, value),
-            _ => return Ok(false),
+            Fact::Idle | Fact::Modify | Fact::Size => {}
+            Fact::Perm => found.permissions = Some(Permissions::parse(value)),
+            Fact::Type => (found.kind, found.target) = kind(value),
+            Fact::Unique => found.unique = Some(value),
+            Fact::UnixMode => found.mode = octal(value),
+            Fact::UnixUid => rank(&mut self.owner_rank, 1, &mut found.owner, value),
+            Fact::UnixGid => rank(&mut self.group_rank, 1, &mut found.group, value),
+            Fact::UnixOwner => rank(&mut self.owner_rank, 2, &mut found.owner, value),
+            Fact::UnixGroup => rank(&mut self.group_rank, 2, &mut found.group, value),
+            Fact::UnixOwnerName => rank(&mut self.owner_rank, 3, &mut found.owner, value),
+            Fact::UnixGroupName => rank(&mut self.group_rank, 3, &mut found.group, value),
         }
-        Ok(true)
+        Ok(())
     }
 }
 
-fn rank(rank: &mut u8, new: u8, field: &mut Option<Text>, value: &[u8]) {
+fn rank<'a>(rank: &mut u8, new: u8, field: &mut Option<&'a [u8]>, value: &'a [u8]) {
     if new > *rank && !value.is_empty() {
         *rank = new;
-        *field = Some(value.into());
+        *field = Some(value);
     }
 }
 
-/// `"file" / "cdir" / "pdir" / "dir" / os-type`, and `OS.unix=slink:target` of erratum 1500.
-fn kind(value: &[u8]) -> Kind {
-    let is = |word: &str| value.eq_ignore_ascii_case(word.as_bytes());
-    if is("file") {
+/// `"file" / "cdir" / "pdir" / "dir" / os-type`, and `OS.unix=slink:target` of erratum 1500: the
+/// kind, and the target.
+fn kind(value: &[u8]) -> (Kind, Option<&[u8]>) {
+    let is = |word: &[u8]| value == word || value.eq_ignore_ascii_case(word);
+    let plain = if is(b"file") {
         Kind::File
-    } else if is("dir") {
+    } else if is(b"dir") {
         Kind::Directory
-    } else if is("cdir") {
+    } else if is(b"cdir") {
         Kind::Current
-    } else if is("pdir") {
+    } else if is(b"pdir") {
         Kind::Parent
     } else if value.is_empty() {
         Kind::Unknown
     } else {
-        unix_kind(value).unwrap_or(Kind::Other)
-    }
+        return unix_kind(value).unwrap_or((Kind::Other, None));
+    };
+    (plain, None)
 }
 
-fn unix_kind(value: &[u8]) -> Option<Kind> {
+fn unix_kind(value: &[u8]) -> Option<(Kind, Option<&[u8]>)> {
     let (os, what) = value.split_at_checked(8)?;
     if !os.eq_ignore_ascii_case(b"OS.unix=") {
         return None;
@@ -157,19 +236,20 @@ fn unix_kind(value: &[u8]) -> Option<Kind> {
     let (word, detail) = (&what[..end], what.get(end + 1..).unwrap_or_default());
     let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
     if is("slink") || is("symlink") {
-        let target = Some(detail.to_vec()).filter(|t| !t.is_empty());
-        Some(Kind::Symlink { target })
-    } else if is("chr") || is("blk") {
+        return Some((Kind::Symlink, Some(detail).filter(|t| !t.is_empty())));
+    }
+    let kind = if is("chr") || is("blk") {
         let slash = detail.iter().position(|b| *b == b'/');
         let number = slash.and_then(|at| Some((small(&detail[..at])?, small(&detail[at + 1..])?)));
-        Some(Kind::Device(Device { block: is("blk"), number }))
+        Kind::Device(Device { block: is("blk"), number })
     } else if is("fifo") || is("pipe") {
-        Some(Kind::Fifo)
+        Kind::Fifo
     } else if is("socket") || is("sock") {
-        Some(Kind::Socket)
+        Kind::Socket
     } else {
-        None
-    }
+        return None;
+    };
+    Some((kind, None))
 }
 
 /// `time-val = 14DIGIT [ "." 1*DIGIT ]`, in UTC. Servers that do not know write the year 1.
@@ -225,9 +305,9 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         line.push(b';');
         value.iter().all(whole).then_some(())
     };
-    match &entry.kind {
+    match entry.kind {
         Kind::Unknown => {}
-        kind => fact("type=", &kind_value(kind)?)?,
+        kind => fact("type=", &kind_value(kind, entry.target())?)?,
     }
     if let Some(size) = entry.size {
         fact("size=", size.to_string().as_bytes())?;
@@ -238,28 +318,28 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     if let Some(permissions) = entry.permissions {
         fact("perm=", permissions.to_string().as_bytes())?;
     }
-    if let Some(unique) = &entry.unique {
+    if let Some(unique) = entry.unique() {
         fact("unique=", unique)?;
     }
     if let Some(mode) = entry.mode {
         fact("UNIX.mode=", format!("{mode:04o}").as_bytes())?;
     }
-    if let Some(owner) = &entry.owner {
+    if let Some(owner) = entry.owner() {
         fact("UNIX.owner=", Some(owner).filter(|o| !o.is_empty())?)?;
     }
-    if let Some(group) = &entry.group {
+    if let Some(group) = entry.group() {
         fact("UNIX.group=", Some(group).filter(|g| !g.is_empty())?)?;
     }
     if line.is_empty() {
         return None;
     }
     line.push(b' ');
-    line.extend_from_slice(&entry.name);
+    line.extend_from_slice(entry.name());
     Some(line)
 }
 
-fn kind_value(kind: &Kind) -> Option<Vec<u8>> {
-    let device = |d: &Device| {
+fn kind_value(kind: Kind, target: Option<&[u8]>) -> Option<Vec<u8>> {
+    let device = |d: Device| {
         let (major, minor) = d.number?;
         Some(format!("OS.unix={}-{major}/{minor}", if d.block { "blk" } else { "chr" }))
     };
@@ -272,10 +352,7 @@ fn kind_value(kind: &Kind) -> Option<Vec<u8>> {
         Kind::Other => b"OS.unix=other".to_vec(),
         Kind::Parent => b"pdir".to_vec(),
         Kind::Socket => b"OS.unix=socket".to_vec(),
-        Kind::Symlink { target } => {
-            let target = target.as_deref().unwrap_or_default();
-            [b"OS.unix=slink:", target].concat()
-        }
+        Kind::Symlink => [b"OS.unix=slink:", target.unwrap_or_default()].concat(),
         Kind::Unknown => return None,
     })
 }
@@ -302,10 +379,10 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, name: &str, kind: impl Into<Kind>) -> Entry {
+    fn check(line: &str, name: &str, kind: Kind) -> Entry {
         let read = entry(line.as_bytes()).expect("an entry");
-        assert_eq!((read.name_text(), read.kind.clone()), (Some(name), kind.into()));
-        assert_eq!(&*read.line, line.as_bytes());
+        assert_eq!((read.name_text(), read.kind), (Some(name), kind));
+        assert_eq!(read.line(), line.as_bytes());
         read
     }
 
@@ -335,11 +412,10 @@ mod tests {
 
     #[test]
     fn types_of_unix_are_kept_apart() {
-        let link =
-            |target: Option<&str>| Kind::Symlink { target: target.map(|t| t.as_bytes().into()) };
-        check("type=OS.unix=slink:/a=b:c; x", "x", link(Some("/a=b:c")));
-        check("type=OS.unix=slink:; x", "x", link(None));
-        check("type=OS.UNIX=symlink; x", "x", link(None));
+        let target = |line: &str| check(line, "x", Kind::Symlink).target().map(<[u8]>::to_vec);
+        assert_eq!(target("type=OS.unix=slink:/a=b:c; x"), Some(b"/a=b:c".to_vec()));
+        assert_eq!(target("type=OS.unix=slink:; x"), None);
+        assert_eq!(target("type=OS.UNIX=symlink; x"), None);
         let device = |block, number| Kind::Device(Device { block, number });
         check("Type=OS.unix=chr-13/29; x", "x", device(false, Some((13, 29))));
         check("Type=OS.unix=blk-11/108; x", "x", device(true, Some((11, 108))));
@@ -353,7 +429,7 @@ mod tests {
     fn owner_names_beat_numbers() {
         let line = "UNIX.ownername=me;UNIX.uid=7;UNIX.owner=11;UNIX.gid=2;UNIX.group=22; x";
         let read = check(line, "x", Kind::Unknown);
-        assert_eq!((read.owner, read.group), (Some("me".into()), Some("22".into())));
+        assert_eq!((read.owner(), read.group()), (Some(&b"me"[..]), Some(&b"22"[..])));
     }
 
     #[test]

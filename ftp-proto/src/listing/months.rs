@@ -2,8 +2,6 @@
 //!
 //! A name may be cut to three letters or more, may end in a dot, and is compared without case.
 
-use alloc::{string::String, vec::Vec};
-
 /// Reads a month name in English: the form nearly all servers use.
 pub(super) fn english(name: &[u8]) -> Option<i8> {
     let &[a, b, c, ..] = name else { return None };
@@ -34,36 +32,70 @@ pub(super) fn any(name: &[u8]) -> Option<i8> {
     if name.len() > 40 {
         return None;
     }
-    english(name).or_else(|| readings(name).iter().find_map(|text| localized(text)))
+    english(name).or_else(|| foreign(name))
+}
+
+/// Reads UTF-8, UTF-8 encoded twice, and single-byte encodings.
+fn foreign(name: &[u8]) -> Option<i8> {
+    let read = |word: Option<Word>| localized(word?.text());
+    let Ok(text) = core::str::from_utf8(name) else {
+        let encodings = [latin1, windows_1251, koi8_r, latin2, windows_1253];
+        return encodings
+            .iter()
+            .find_map(|decode| read(Word::lower(name.iter().map(|b| decode(*b)))));
+    };
+    read(Word::lower(text.chars())).or_else(|| read(Word::lower(Word::twice(text)?.text().chars())))
 }
 
 fn localized(name: &str) -> Option<i8> {
-    if name.chars().count() < 2 {
+    let letters = name.chars().count();
+    if letters < 2 {
         return None;
     }
     if let Some((_, month)) = SHORT.iter().find(|(short, _)| *short == name) {
         return Some(*month);
     }
-    if name.chars().count() < 3 {
+    if letters < 3 {
         return None;
     }
+    let first = name.as_bytes()[0];
+    let begins = |full: &str| full.as_bytes()[0] == first && full.starts_with(name);
     let months = LANGUAGES.iter().flat_map(|language| (1..).zip(language.iter()));
-    months.into_iter().find(|(_, full)| full.starts_with(name)).map(|(month, _)| month)
+    months.into_iter().find(|(_, full)| begins(full)).map(|(month, _)| month)
 }
 
-/// The ways to read bytes as text: UTF-8, UTF-8 encoded twice, and single-byte encodings.
-fn readings(name: &[u8]) -> Vec<String> {
-    let lower = |text: &str| text.to_lowercase();
-    match core::str::from_utf8(name) {
-        Ok(text) => {
-            let narrow: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
-            let twice = narrow.filter(|b| !b.is_ascii()).and_then(|b| String::from_utf8(b).ok());
-            core::iter::once(lower(text)).chain(twice.as_deref().map(lower)).collect()
+/// A word in place: most listings hold many that turn out to be no month.
+struct Word {
+    bytes: [u8; 64],
+    len: usize,
+}
+
+impl Word {
+    const EMPTY: Self = Self { bytes: [0; 64], len: 0 };
+
+    /// Returns letters in lower case, unless they are too many for a month.
+    fn lower(letters: impl Iterator<Item = char>) -> Option<Self> {
+        let mut word = Self::EMPTY;
+        for letter in letters.flat_map(char::to_lowercase) {
+            let room = word.bytes.get_mut(word.len..)?.get_mut(..letter.len_utf8())?;
+            word.len += letter.encode_utf8(room).len();
         }
-        Err(_) => [latin1, windows_1251, koi8_r, latin2, windows_1253]
-            .iter()
-            .map(|decode| lower(&name.iter().map(|b| decode(*b)).collect::<String>()))
-            .collect(),
+        Some(word)
+    }
+
+    /// Returns what was taken for Latin-1 and encoded again.
+    fn twice(text: &str) -> Option<Self> {
+        let mut word = Self::EMPTY;
+        for (place, letter) in word.bytes.iter_mut().zip(text.chars()) {
+            *place = u8::try_from(letter).ok()?;
+            word.len += 1;
+        }
+        (!text.is_ascii() && !word.text().is_empty()).then_some(word)
+    }
+
+    /// Returns the text, or nothing when it is none.
+    fn text(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 }
 

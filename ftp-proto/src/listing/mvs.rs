@@ -12,20 +12,20 @@ use alloc::{
 };
 
 use super::{
-    Entry, Kind, Modified, Precision, Reason, Text, Zone,
-    fields::{Columns, Miss, Parsed, entry as fields, is_number},
+    Entry, Kind, Modified, Precision, Reason, Zone,
+    fields::{Columns, Found, Miss, Parsed, is_number},
     form,
     time::{Daytime, american_date},
 };
 
 /// Reads a data set, one that is migrated or on tape or of VSAM included.
-pub(super) fn data_set(line: &[u8]) -> Parsed {
+pub(super) fn data_set(line: &[u8]) -> Parsed<'_> {
     if let Some(name) = ["Migrated", "Pseudo Directory", "ARCIVE Not Direct Access Device"]
         .iter()
         .find_map(|word| line.strip_prefix(word.as_bytes()))
     {
         let kind = if line.starts_with(b"Pseudo") { Kind::Directory } else { Kind::File };
-        return Ok(fields(only(name)?, kind, None, None));
+        return Ok(Found::new(only(name)?, kind, None, None));
     }
     let mut columns = Columns::new(line);
     let (volume, unit, referred) = (columns.need()?, columns.need()?, columns.need()?);
@@ -35,7 +35,7 @@ pub(super) fn data_set(line: &[u8]) -> Parsed {
     }
     if referred == b"VSAM" || unit == b"Tape" {
         let name = if unit == b"Tape" { referred } else { only(columns.rest())? };
-        return Ok(fields(name, Kind::File, None, None));
+        return Ok(Found::new(name, Kind::File, None, None));
     }
     let modified = match referred {
         b"**NONE**" => None,
@@ -51,7 +51,7 @@ pub(super) fn data_set(line: &[u8]) -> Parsed {
     if !known.iter().any(|k| organisation.starts_with(k)) {
         return Err(Miss::Shape);
     }
-    Ok(fields(name, if partitioned { Kind::Directory } else { Kind::File }, None, modified))
+    Ok(Found::new(name, if partitioned { Kind::Directory } else { Kind::File }, None, modified))
 }
 
 /// The last two columns; before them there are three to six, for the numbers of extents and tracks
@@ -74,13 +74,13 @@ fn only(text: &[u8]) -> Result<&[u8], Miss> {
 }
 
 /// Reads a member with its ISPF statistics, or a load module.
-pub(super) fn member(line: &[u8]) -> Parsed {
+pub(super) fn member(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let (name, second, third) = (columns.need()?, columns.need()?, columns.need()?);
     if is_hexadecimal(second) && is_hexadecimal(third) && columns.next().is_some() {
         let digits = core::str::from_utf8(second).ok();
         let size = digits.and_then(|d| u64::from_str_radix(d, 16).ok());
-        return Ok(fields(name, Kind::File, size, None));
+        return Ok(Found::new(name, Kind::File, size, None));
     }
     let [v, w, b'.', m, n] = second else { return Err(Miss::Shape) };
     if ![v, w, m, n].iter().all(|b| b.is_ascii_digit()) || american_date(third).is_none() {
@@ -89,18 +89,18 @@ pub(super) fn member(line: &[u8]) -> Parsed {
     let date = american_date(columns.need()?).ok_or(Miss::Broken(Reason::Date))?;
     let time = Daytime::parse(columns.need()?).ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, Some(time), Zone::Server);
-    let owner = columns.nth(3).map(Text::from);
-    Ok(Entry { owner, ..fields(name, Kind::File, None, modified) })
+    let owner = columns.nth(3);
+    Ok(Found { owner, ..Found::new(name, Kind::File, None, modified) })
 }
 
 /// Reads a member without statistics: a name alone, below the heads of the columns of members.
-pub(super) fn bare_member(line: &[u8]) -> Parsed {
+pub(super) fn bare_member(line: &[u8]) -> Parsed<'_> {
     let name = only(line)?;
     let known = |b: &u8| b.is_ascii_alphanumeric() || b"@#$".contains(b);
     if name.len() > 8 || !name.iter().all(known) {
         return Err(Miss::Shape);
     }
-    Ok(fields(name, Kind::File, None, None))
+    Ok(Found::new(name, Kind::File, None, None))
 }
 
 fn is_hexadecimal(column: &[u8]) -> bool {
@@ -108,7 +108,7 @@ fn is_hexadecimal(column: &[u8]) -> bool {
 }
 
 /// Reads a job: `name JOB01906 [owner] status ..`. It is fetched by its number.
-pub(super) fn job(line: &[u8]) -> Parsed {
+pub(super) fn job(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let (_name, id, third) = (columns.need()?, columns.need()?, columns.need()?);
     let letters = id.iter().take_while(|b| b.is_ascii_uppercase()).count();
@@ -119,11 +119,11 @@ pub(super) fn job(line: &[u8]) -> Parsed {
     let owner = if is_status(third) {
         None
     } else if columns.next().is_some_and(is_status) {
-        Some(Text::from(third))
+        Some(third)
     } else {
         return Err(Miss::Shape);
     };
-    Ok(Entry { owner, ..fields(id, Kind::File, None, None) })
+    Ok(Found { owner, ..Found::new(id, Kind::File, None, None) })
 }
 
 fn is_status(column: &[u8]) -> bool {
@@ -144,20 +144,20 @@ pub(super) fn write_data_set(entry: &Entry) -> Option<Vec<u8>> {
             form::year_first(&modified, '/')
         }
     };
-    let known = entry.size.is_none() && form::is_word(&entry.name);
+    let known = entry.size.is_none() && form::is_word(entry.name());
     let columns = format!("VOL001 3390   {referred}  1   15  FB      80 27920  {organisation}  ");
-    known.then(|| form::named(columns, &entry.name))
+    known.then(|| form::named(columns, entry.name()))
 }
 
 /// Writes a member with its statistics, of one record.
 pub(super) fn write_member(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Minute, Zone::Server)?;
     let (day, time) = (form::year_first(&modified, '/'), form::clock(&modified));
-    let known = entry.kind == Kind::File && entry.size.is_none() && form::is_word(&entry.name);
-    let mut line = form::named(String::new(), &entry.name);
-    let owner = match &entry.owner {
+    let known = entry.kind == Kind::File && entry.size.is_none() && form::is_word(entry.name());
+    let mut line = form::named(String::new(), entry.name());
+    let owner = match entry.owner() {
         None => "",
-        Some(owner) => form::word(Some(&**owner))?,
+        Some(owner) => form::word(Some(owner))?,
     };
     let columns = format!(" 01.00 {day} {day} {}     1     1     0 {owner}", &time[..5]);
     line.extend_from_slice(columns.trim_end().as_bytes());
@@ -166,10 +166,10 @@ pub(super) fn write_member(entry: &Entry) -> Option<Vec<u8>> {
 
 /// Writes a job that has put out one file.
 pub(super) fn write_job(entry: &Entry) -> Option<Vec<u8>> {
-    let number = entry.name.strip_prefix(b"JOB")?;
-    let owner = form::word(entry.owner.as_deref()).filter(|o| !is_status(o.as_bytes()))?;
+    let number = entry.name().strip_prefix(b"JOB")?;
+    let owner = form::word(entry.owner()).filter(|o| !is_status(o.as_bytes()))?;
     let known = entry.kind == Kind::File && number.len() == 5 && is_number(number);
-    let mut line = form::named("JOBNAME ".to_string(), &entry.name);
+    let mut line = form::named("JOBNAME ".to_string(), entry.name());
     line.extend_from_slice(format!(" {owner} OUTPUT A        RC=0000 1 spool files").as_bytes());
     known.then_some(line)
 }
@@ -179,9 +179,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(read: &Parsed, name: &str, kind: &Kind, size: Option<u64>) {
+    fn check(read: &Parsed<'_>, name: &str, kind: Kind, size: Option<u64>) {
         let read = read.as_ref().expect("an entry");
-        assert_eq!((read.name_text(), &read.kind, read.size), (Some(name), kind, size));
+        assert_eq!((read.name_text(), read.kind, read.size), (Some(name), kind, size));
     }
 
     #[test]
@@ -197,26 +197,26 @@ mod tests {
             ("Migrated\t\t\tA.FILE", Kind::File),
             ("Pseudo Directory    A.FILE", Kind::Directory),
         ] {
-            check(&data_set(line.as_bytes()), "A.FILE", &kind, None);
+            check(&data_set(line.as_bytes()), "A.FILE", kind, None);
         }
     }
 
     #[test]
     fn members_with_statistics_and_load_modules() {
         let line = b"TBSHELF2  01.03 2002/09/12 2002/10/11 09:37    11    11     0 KIL001";
-        check(&member(line), "TBSHELF2", &Kind::File, None);
-        assert_eq!(member(line).expect("an entry").owner, Some("KIL001".into()));
+        check(&member(line), "TBSHELF2", Kind::File, None);
+        assert_eq!(member(line).expect("an entry").owner, Some(&b"KIL001"[..]));
         let line = b"LOADMOD 00B308 000411  00 FO                31    ANY";
-        check(&member(line), "LOADMOD", &Kind::File, Some(0xB308));
-        check(&bare_member(b" MEMBER "), "MEMBER", &Kind::File, None);
+        check(&member(line), "LOADMOD", Kind::File, Some(0xB308));
+        check(&bare_member(b" MEMBER "), "MEMBER", Kind::File, None);
         assert_eq!(bare_member(b"two words"), Err(Miss::Shape));
     }
 
     #[test]
     fn jobs_are_named_by_their_number() {
-        check(&job(b"IBMUSER1  JOB01906  OUTPUT    3 Spool Files"), "JOB01906", &Kind::File, None);
+        check(&job(b"IBMUSER1  JOB01906  OUTPUT    3 Spool Files"), "JOB01906", Kind::File, None);
         let line = b"IBMUSER2 JOB01906 IBMUSER  OUTPUT A        RC=0000 3 spool files";
-        assert_eq!(job(line).expect("an entry").owner, Some("IBMUSER".into()));
+        assert_eq!(job(line).expect("an entry").owner, Some(&b"IBMUSER"[..]));
         assert_eq!(job(b"JOBNAME  JOBID    OWNER    STATUS CLASS"), Err(Miss::Shape));
     }
 

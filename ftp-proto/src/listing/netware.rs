@@ -6,15 +6,15 @@
 use alloc::{format, vec::Vec};
 
 use super::{
-    Entry, Kind, Text,
-    fields::{Columns, Miss, Parsed, is_number, number},
+    Entry, Kind,
+    fields::{Columns, Found, Miss, Parsed, is_number, number},
     form,
     time::Clock,
     unix::Row,
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let (letter, rest) = line.split_first().ok_or(Miss::Shape)?;
     let kind = match letter {
         b'd' => Kind::Directory,
@@ -33,8 +33,8 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     if name.is_empty() {
         return Err(Miss::Shape);
     }
-    let owner = Columns::new(row.owners()).last().filter(|o| !is_number(o)).map(Text::from);
-    Ok(Entry { owner, ..super::fields::entry(name, kind, Some(size), Some(row.modified)) })
+    let owner = Columns::new(row.owners()).last().filter(|o| !is_number(o));
+    Ok(Found { owner, ..Found::new(name, kind, Some(size), Some(row.modified)) })
 }
 
 /// Writes one line, with all rights.
@@ -44,14 +44,14 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         Kind::File => '-',
         _ => return None,
     };
-    let owner = match &entry.owner {
+    let owner = match entry.owner() {
         None => "0",
-        Some(owner) => form::word(Some(&**owner)).filter(|o| !is_number(o.as_bytes()))?,
+        Some(owner) => form::word(Some(owner)).filter(|o| !is_number(o.as_bytes()))?,
     };
     let (size, date) = (entry.size?, form::ls_date(&entry.modified?)?);
-    let whole = !entry.name[0].is_ascii_whitespace();
+    let whole = !entry.name()[0].is_ascii_whitespace();
     let columns = format!("{letter} [RWCEAFMS] {owner} {size:>24} {date} ");
-    whole.then(|| form::named(columns, &entry.name))
+    whole.then(|| form::named(columns, entry.name()))
 }
 
 #[cfg(test)]
@@ -61,11 +61,11 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, name: &str, kind: &Kind, owner: Option<&str>) {
+    fn check(line: &str, name: &str, kind: Kind, owner: Option<&str>) {
         let read = entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)));
         let read = read.expect("an entry");
-        assert_eq!((read.name_text(), &read.kind), (Some(name), kind));
-        assert_eq!(read.owner, owner.map(Text::from));
+        assert_eq!((read.name_text(), read.kind), (Some(name), kind));
+        assert_eq!(read.owner, owner.map(str::as_bytes));
         assert_eq!(read.size, Some(512));
     }
 
@@ -74,19 +74,19 @@ mod tests {
         check(
             "d [R----F--] supervisor   512       Jan 16 18:53    my login",
             "my login",
-            &Kind::Directory,
+            Kind::Directory,
             Some("supervisor"),
         );
         check(
             "-[RWCEMFA]  1 *unknown    512 May 27  1997 x.doc",
             "x.doc",
-            &Kind::File,
+            Kind::File,
             Some("*unknown"),
         );
         check(
             "d [----AF--]          0         512 Feb 22 17:32 _ADMIN",
             "_ADMIN",
-            &Kind::Directory,
+            Kind::Directory,
             None,
         );
     }

@@ -6,13 +6,13 @@ use alloc::{format, string::String, vec::Vec};
 
 use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
-    fields::{Columns, Miss, Parsed, entry as fields, number},
+    fields::{Columns, Found, Miss, Parsed, number},
     form, months,
     time::{Date, Daytime, american_date, triple, two_digits, year},
 };
 
 /// Reads one line of wfFTP.
-pub(super) fn wfftp(line: &[u8]) -> Parsed {
+pub(super) fn wfftp(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let (name, size, date) = (columns.need()?, columns.need()?, columns.need()?);
     let (day, time) = (columns.need()?, columns.need()?);
@@ -21,11 +21,11 @@ pub(super) fn wfftp(line: &[u8]) -> Parsed {
         return Err(Miss::Shape);
     };
     let modified = modified(american_date(date), time)?;
-    Ok(fields(name, Kind::File, Some(size), Some(modified)))
+    Ok(Found::new(name, Kind::File, Some(size), Some(modified)))
 }
 
 /// Reads one line of VxWorks.
-pub(super) fn vxworks(line: &[u8]) -> Parsed {
+pub(super) fn vxworks(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let size = number(columns.need()?).ok_or(Miss::Shape)?;
     let Some(([month, day, year_text], b'-')) = triple(columns.need()?) else {
@@ -36,8 +36,8 @@ pub(super) fn vxworks(line: &[u8]) -> Parsed {
     let date = year(year_text).zip(two_digits(day)).map(|(year, day)| (year, month, day));
     let modified = Some(modified(date, time)?);
     match name.strip_suffix(b"<DIR>").map(<[u8]>::trim_ascii_end).filter(|n| !n.is_empty()) {
-        Some(name) => Ok(fields(name, Kind::Directory, None, modified)),
-        None => Ok(fields(name, Kind::File, Some(size), modified)),
+        Some(name) => Ok(Found::new(name, Kind::Directory, None, modified)),
+        None => Ok(Found::new(name, Kind::File, Some(size), modified)),
     }
 }
 
@@ -53,9 +53,9 @@ pub(super) fn write_wfftp(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Second, Zone::Server)?;
     let (at, year) = (modified.at, form::short_year(&modified)?);
     let day = DAYS[usize::from(at.weekday().to_monday_zero_offset().unsigned_abs())];
-    let known = entry.kind == Kind::File && form::is_word(&entry.name);
+    let known = entry.kind == Kind::File && form::is_word(entry.name());
     let (size, time) = (entry.size?, form::clock(&modified));
-    let mut line = form::named(String::new(), &entry.name);
+    let mut line = form::named(String::new(), entry.name());
     let date = format!("{:02}/{:02}/{year:02}", at.month(), at.day());
     line.extend_from_slice(format!(" {size:>13}  {date}  {day:6}  {time}").as_bytes());
     known.then_some(line)
@@ -67,9 +67,9 @@ pub(super) fn write_vxworks(entry: &Entry) -> Option<Vec<u8>> {
     let (at, month) = (modified.at, form::month(&modified));
     let (size, time) = (form::size_of_file(entry)?, form::clock(&modified));
     let date = format!("{month}-{:02}-{:04}", at.day(), at.year());
-    let line = form::named(format!("{size:>9}    {date}  {time}   "), &entry.name);
+    let line = form::named(format!("{size:>9}    {date}  {time}   "), entry.name());
     match entry.kind {
-        _ if !form::is_trimmed(&entry.name) || entry.name.ends_with(b"<DIR>") => None,
+        _ if !form::is_trimmed(entry.name()) || entry.name().ends_with(b"<DIR>") => None,
         Kind::Directory => Some([&line[..], b" <DIR>"].concat()),
         Kind::File => Some(line),
         _ => None,
@@ -83,16 +83,16 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(read: Parsed, name: &str, kind: &Kind, size: Option<u64>, time: &str) {
+    fn check(read: Parsed<'_>, name: &str, kind: Kind, size: Option<u64>, time: &str) {
         let read = read.expect("an entry");
-        assert_eq!((read.name_text(), &read.kind, read.size), (Some(name), kind, size));
+        assert_eq!((read.name_text(), read.kind, read.size), (Some(name), kind, size));
         assert_eq!(read.modified.map(|m| m.at.to_string()).unwrap_or_default(), time);
     }
 
     #[test]
     fn wfftp_names_the_day_of_the_week() {
         let line = b"config       1014196  06/03/04  Thur.   10:20:03";
-        check(wfftp(line), "config", &Kind::File, Some(1_014_196), "2004-06-03T10:20:03");
+        check(wfftp(line), "config", Kind::File, Some(1_014_196), "2004-06-03T10:20:03");
         assert_eq!(wfftp(b"config 1 06/03/04 Thur 10:20:03"), Err(Miss::Shape));
         assert_eq!(wfftp(b"config 1 26/03/04 Thu. 10:20:03"), Err(Miss::Broken(Reason::Date)));
     }
@@ -100,9 +100,9 @@ mod tests {
     #[test]
     fn vxworks_marks_directories_behind_the_name() {
         let line = b"  2048    Feb-28-1998  05:23:30   a dir <DIR>";
-        check(vxworks(line), "a dir", &Kind::Directory, None, "1998-02-28T05:23:30");
+        check(vxworks(line), "a dir", Kind::Directory, None, "1998-02-28T05:23:30");
         let line = b"  2048    Feb-28-1998  05:23:30   a file";
-        check(vxworks(line), "a file", &Kind::File, Some(2048), "1998-02-28T05:23:30");
+        check(vxworks(line), "a file", Kind::File, Some(2048), "1998-02-28T05:23:30");
         assert_eq!(vxworks(b" 2048 28-Feb-1998 05:23:30 x"), Err(Miss::Shape));
     }
 }

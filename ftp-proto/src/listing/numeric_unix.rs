@@ -5,14 +5,14 @@
 use alloc::{format, vec::Vec};
 
 use super::{
-    Device, Entry, Kind, Precision, Text, Zone,
+    Device, Entry, Kind, Precision, Zone,
     eplf::{modified, seconds},
-    fields::{Columns, Miss, Parsed, is_number, number},
+    fields::{Columns, Found, Miss, Parsed, is_number, number},
     form,
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8]) -> Parsed {
+pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let (mode, user, group) = (columns.need()?, columns.need()?, columns.need()?);
     let (size, seconds) = (columns.need()?, columns.need()?);
@@ -25,11 +25,11 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     if name.is_empty() {
         return Err(Miss::Shape);
     }
-    Ok(Entry {
+    Ok(Found {
         mode: Some(mode & 0o7777),
-        owner: Some(Text::from(user)),
-        group: Some(Text::from(group)),
-        ..super::fields::entry(name, kind(mode).ok_or(Miss::Shape)?, Some(size), Some(modified))
+        owner: Some(user),
+        group: Some(group),
+        ..Found::new(name, kind(mode).ok_or(Miss::Shape)?, Some(size), Some(modified))
     })
 }
 
@@ -40,7 +40,7 @@ fn kind(mode: u16) -> Option<Kind> {
         kind @ (0o02 | 0o06) => Kind::Device(Device { block: kind == 0o06, number: None }),
         0o04 => Kind::Directory,
         0o10 => Kind::File,
-        0o12 => Kind::Symlink { target: None },
+        0o12 => Kind::Symlink,
         0o14 => Kind::Socket,
         _ => return None,
     })
@@ -56,15 +56,14 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         Kind::Fifo => 0o01,
         Kind::File => 0o10,
         Kind::Socket => 0o14,
-        Kind::Symlink { target: None } => 0o12,
+        Kind::Symlink if entry.target().is_none() => 0o12,
         _ => return None,
     };
     let mode = entry.mode.filter(|m| *m <= 0o7777)? | format << 12;
-    let (owner, group) =
-        (form::digits(entry.owner.as_deref())?, form::digits(entry.group.as_deref())?);
+    let (owner, group) = (form::digits(entry.owner())?, form::digits(entry.group())?);
     let columns = format!("{mode:07o} {owner} {group} {} {seconds} ", entry.size?);
-    let whole = !entry.name[0].is_ascii_whitespace();
-    whole.then(|| form::named(columns, &entry.name))
+    let whole = !entry.name()[0].is_ascii_whitespace();
+    whole.then(|| form::named(columns, entry.name()))
 }
 
 #[cfg(test)]
@@ -78,8 +77,8 @@ mod tests {
         let read =
             entry(b"0100644   500  101   12345    123456789       a file").expect("an entry");
         assert_eq!(
-            (read.name_text(), &read.kind, read.mode),
-            (Some("a file"), &Kind::File, Some(0o644))
+            (read.name_text(), read.kind, read.mode),
+            (Some("a file"), Kind::File, Some(0o644))
         );
         assert_eq!(read.modified.map(|m| m.at.to_string()).as_deref(), Some("1973-11-29T21:33:09"));
         assert_eq!(entry(b"040755 0 0 1 123456789 d").map(|e| e.kind), Ok(Kind::Directory));

@@ -6,13 +6,13 @@ use alloc::{format, vec::Vec};
 
 use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
-    fields::{Columns, Miss, Parsed, entry as fields, number},
+    fields::{Columns, Found, Miss, Parsed, number},
     form,
     time::{Daytime, american_date, triple},
 };
 
 /// Reads one line of `DIR`.
-pub(super) fn entry(line: &[u8]) -> Parsed {
+pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let size = number(columns.need()?).ok_or(Miss::Shape)?;
     let mut kind = Kind::File;
@@ -32,7 +32,7 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     let date = american_date(date).ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, Some(time), Zone::Unknown);
     let size = (kind == Kind::File).then_some(size);
-    Ok(fields(name, kind, size, Some(modified.ok_or(Miss::Broken(Reason::Date))?)))
+    Ok(Found::new(name, kind, size, Some(modified.ok_or(Miss::Broken(Reason::Date))?)))
 }
 
 /// Writes one line.
@@ -48,7 +48,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let date = format!("{:02}-{:02}-{year}", at.month(), at.day());
     let size = form::size_of_file(entry)?;
     let columns = format!("{size:>18} {tag:>13}   {date}   {:02}:{:02}  ", at.hour(), at.minute());
-    form::is_trimmed(&entry.name).then(|| form::named(columns, &entry.name))
+    form::is_trimmed(entry.name()).then(|| form::named(columns, entry.name()))
 }
 
 #[cfg(test)]
@@ -58,9 +58,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, name: &str, kind: &Kind, size: Option<u64>, time: &str) {
+    fn check(line: &str, name: &str, kind: Kind, size: Option<u64>, time: &str) {
         let read = entry(line.as_bytes()).expect("an entry");
-        assert_eq!((read.name_text(), &read.kind, read.size), (Some(name), kind, size));
+        assert_eq!((read.name_text(), read.kind, read.size), (Some(name), kind, size));
         assert_eq!(read.modified.map(|m| m.at.to_string()).unwrap_or_default(), time);
     }
 
@@ -70,28 +70,28 @@ mod tests {
         check(
             "   0           DIR   05-12-97   16:44  PS FONTS",
             "PS FONTS",
-            &dir,
+            dir,
             None,
             "1997-05-12T16:44:00",
         );
         check(
             "587823    RSA    DIR   01-08-97   13:58  KRNL",
             "KRNL",
-            &dir,
+            dir,
             None,
             "1997-01-08T13:58:00",
         );
         check(
             "36611      A    04-23-103   10:57  longyear",
             "longyear",
-            &file,
+            file,
             Some(36611),
             "2003-04-23T10:57:00",
         );
         check(
             "12345  H  10-19-00   15:10  A DIR B",
             "A DIR B",
-            &file,
+            file,
             Some(12345),
             "2000-10-19T15:10:00",
         );

@@ -9,13 +9,13 @@ use alloc::{format, vec::Vec};
 
 use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
-    fields::{Columns, Miss, Parsed, number},
+    fields::{Columns, Found, Miss, Parsed, number},
     form,
     time::{Clock, Date, Daytime, Order, is_date, triple, two_digits, year},
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let row = Row::parse(line)?;
     let modified = match row.date {
         None => None,
@@ -32,12 +32,12 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     };
     let directory = slash || matches!(row.kind, b"*DIR" | b"*DDIR" | b"*LIB" | b"*FLR");
     let kind = match row.kind {
-        b"*SYMLNK" => Kind::Symlink { target: None },
+        b"*SYMLNK" => Kind::Symlink,
         _ if directory => Kind::Directory,
         _ => Kind::File,
     };
-    let entry = super::fields::entry(name, kind, row.size, modified);
-    Ok(Entry { owner: Some(row.owner.into()), ..entry })
+    let found = Found::new(name, kind, row.size, modified);
+    Ok(Found { owner: Some(row.owner), ..found })
 }
 
 /// Returns the one order that the numbers of a line allow.
@@ -117,10 +117,10 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let kind = match entry.kind {
         Kind::Directory => "*DIR",
         Kind::File => "*STMF",
-        Kind::Symlink { target: None } => "*SYMLNK",
+        Kind::Symlink if entry.target().is_none() => "*SYMLNK",
         _ => return None,
     };
-    let owner = form::word(entry.owner.as_deref())?;
+    let owner = form::word(entry.owner())?;
     let columns = match (entry.size, entry.modified) {
         (None, None) => format!("{owner:10} {kind:>40} "),
         (Some(size), Some(_)) => {
@@ -131,8 +131,8 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         }
         _ => return None,
     };
-    let whole = form::is_trimmed(&entry.name) && !entry.name.ends_with(b"/");
-    let mut line = form::named(columns, &entry.name);
+    let whole = form::is_trimmed(entry.name()) && !entry.name().ends_with(b"/");
+    let mut line = form::named(columns, entry.name());
     if entry.kind == Kind::Directory {
         line.push(b'/');
     }
@@ -148,10 +148,10 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, order: Option<Order>, name: &str, kind: &Kind, time: &str) {
+    fn check(line: &str, order: Option<Order>, name: &str, kind: Kind, time: &str) {
         let clock = Clock { order, ..Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)) };
         let read = entry(line.as_bytes(), clock).expect("an entry");
-        assert_eq!((read.name_text(), &read.kind), (Some(name), kind));
+        assert_eq!((read.name_text(), read.kind), (Some(name), kind));
         assert_eq!(read.modified.map(|m| m.at.to_string()).unwrap_or_default(), time);
     }
 
@@ -161,21 +161,15 @@ mod tests {
             "PEP  36864 02/23/00 15:09:55 *DIR d/",
             None,
             "d",
-            &Kind::Directory,
+            Kind::Directory,
             "2000-02-23T15:09:55",
         );
-        check(
-            "PEP  36864 23/02/00 15:09:55 *FILE f",
-            None,
-            "f",
-            &Kind::File,
-            "2000-02-23T15:09:55",
-        );
+        check("PEP  36864 23/02/00 15:09:55 *FILE f", None, "f", Kind::File, "2000-02-23T15:09:55");
         check(
             "PEP  36864 99/02/23 15:09:55 *STMF f g",
             None,
             "f g",
-            &Kind::File,
+            Kind::File,
             "1999-02-23T15:09:55",
         );
     }
@@ -183,7 +177,7 @@ mod tests {
     #[test]
     fn an_order_proved_elsewhere_holds() {
         let line = "PEP  4019 04/03/18 18:58:16 *STMF      x.zip";
-        let file = |order, time| check(line, order, "x.zip", &Kind::File, time);
+        let file = |order, time| check(line, order, "x.zip", Kind::File, time);
         file(None, "2004-03-18T18:58:16");
         file(Some(Order::DayMonthYear), "2018-03-04T18:58:16");
         file(Some(Order::MonthDayYear), "2018-04-03T18:58:16");
@@ -191,7 +185,7 @@ mod tests {
 
     #[test]
     fn members_have_no_date() {
-        check("QPGMR      *MEM       A.FILE/B.MBR", None, "A.FILE/B.MBR", &Kind::File, "");
+        check("QPGMR      *MEM       A.FILE/B.MBR", None, "A.FILE/B.MBR", Kind::File, "");
     }
 
     #[test]

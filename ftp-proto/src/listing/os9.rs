@@ -3,14 +3,14 @@
 use alloc::{format, vec::Vec};
 
 use super::{
-    Entry, Kind, Modified, Precision, Reason, Text, Zone,
-    fields::{Columns, Miss, Parsed, is_number, number},
+    Entry, Kind, Modified, Precision, Reason, Zone,
+    fields::{Columns, Found, Miss, Parsed, is_number, number},
     form,
     time::{Daytime, is_date, triple, two_digits, year},
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8]) -> Parsed {
+pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let (owner, date, time) = (columns.need()?, columns.need()?, columns.need()?);
     let (attributes, sector, size) = (columns.need()?, columns.need()?, columns.need()?);
@@ -30,10 +30,10 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     let modified = Some(date).filter(|(y, m, d)| is_date(*y, *m, *d));
     let modified = modified.and_then(|date| Modified::stated(date, Some(time), Zone::Server));
     let kind = if attributes.starts_with(b"d") { Kind::Directory } else { Kind::File };
-    Ok(Entry {
-        owner: Some(Text::from(&owner[dot + 1..])),
-        group: Some(Text::from(&owner[..dot])),
-        ..super::fields::entry(name, kind, Some(size), Some(modified.ok_or(bad)?))
+    Ok(Found {
+        owner: Some(&owner[dot + 1..]),
+        group: Some(&owner[..dot]),
+        ..Found::new(name, kind, Some(size), Some(modified.ok_or(bad)?))
     })
 }
 
@@ -41,8 +41,7 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Minute, Zone::Server)?;
     let (at, year) = (modified.at, form::short_year(&modified)?);
-    let (group, owner) =
-        (form::digits(entry.group.as_deref())?, form::digits(entry.owner.as_deref())?);
+    let (group, owner) = (form::digits(entry.group())?, form::digits(entry.owner())?);
     let letter = match entry.kind {
         Kind::Directory => 'd',
         Kind::File => '-',
@@ -51,7 +50,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let date = format!("{year:02}/{:02}/{:02}", at.month(), at.day());
     let time = format!("{:02}{:02}", at.hour(), at.minute());
     let columns = format!(" {group}.{owner} {date} {time} {letter}-ewrewr 2650 {} ", entry.size?);
-    form::is_trimmed(&entry.name).then(|| form::named(columns, &entry.name))
+    form::is_trimmed(entry.name()).then(|| form::named(columns, entry.name()))
 }
 
 #[cfg(test)]
@@ -64,10 +63,10 @@ mod tests {
     fn owners_are_group_and_user() {
         let read = entry(b" 20.21 07/03/29 1026 d-ewrewr 2650 85920 my dir").expect("an entry");
         assert_eq!(
-            (read.name_text(), &read.kind, read.size),
-            (Some("my dir"), &Kind::Directory, Some(85920))
+            (read.name_text(), read.kind, read.size),
+            (Some("my dir"), Kind::Directory, Some(85920))
         );
-        assert_eq!((read.group, read.owner), (Some("20".into()), Some("21".into())));
+        assert_eq!((read.group, read.owner), (Some(&b"20"[..]), Some(&b"21"[..])));
         assert_eq!(read.modified.map(|m| m.at.to_string()).as_deref(), Some("2007-03-29T10:26:00"));
         assert_eq!(
             entry(b"20.20 07/03/29 9926 d-ewrewr 2650 1 x"),

@@ -12,7 +12,7 @@ use jiff::civil::DateTime;
 
 use super::{
     Dialect, Entry, Kind,
-    fields::{Miss, is_blank},
+    fields::{Found, Miss, Parsed, is_blank},
     lines::Lines,
     mlsx, mvs, noise, os400,
     time::Clock,
@@ -46,12 +46,18 @@ impl Options {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Caps {
-    /// Bytes of one line; the rest of a longer one is dropped.
+    /// Bytes of one line, [`MAX_LINE`](Self::MAX_LINE) at most; the rest of a longer one is
+    /// dropped.
     pub line: usize,
     /// Lines of one listing; what follows is not read.
     pub lines: u64,
     /// Entries held back at a time.
     pub held: usize,
+}
+
+impl Caps {
+    /// No line may be longer, whatever `line` says.
+    pub const MAX_LINE: usize = 16 << 20;
 }
 
 impl Default for Caps {
@@ -261,9 +267,9 @@ impl State {
     /// the one before.
     fn next_item(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
         if let (Ok(text), None, None, Some(current)) = (&line, &self.name, self.hold, self.current)
-            && let Ok(mut entry) = parse(current, text, self.clock)
+            && let Ok(found) = parse(current, text, self.clock)
         {
-            self.place(&mut entry, text);
+            let entry = self.placed(text, found);
             if self.must_wait(&entry).is_none() {
                 return Some(told(entry));
             }
@@ -294,7 +300,7 @@ impl State {
     /// Tells what a line is; `None` when it waits for the next.
     fn item(&mut self, line: &[u8]) -> Option<Item> {
         let reason = match self.entry(line) {
-            Ok(entry) => return Some(self.placed(entry, line)),
+            Ok(found) => return Some(self.told(line, found)),
             Err(Miss::Broken(reason)) => reason,
             Err(Miss::Shape) => return self.unlike_an_entry(line),
         };
@@ -313,14 +319,14 @@ impl State {
             self.current = self.fixed.or_else(|| noise::heads(line)).or(self.current);
             return Some(item);
         }
-        if let Ok(entry) = self.unmarked(line) {
-            return Some(self.placed(entry, line));
+        if let Ok(found) = self.unmarked(line) {
+            return Some(self.told(line, found));
         }
         if let Some((name, fields)) = wrapped::split(line)
-            && let Some((dialect, entry)) = wrapped::entry(name, fields, self.clock)
+            && let Some((dialect, found)) = wrapped::entry(name, fields, self.clock)
         {
             self.current = Some(dialect);
-            return Some(self.placed(entry, line));
+            return Some(self.told(line, found));
         }
         if wrapped::may_be_name(line) {
             self.name = Some(line.to_vec());
@@ -329,7 +335,7 @@ impl State {
         Some(Item::Unread(Unread { line: line.into(), reason: Reason::Unknown }))
     }
 
-    fn entry(&mut self, line: &[u8]) -> Result<Entry, Miss> {
+    fn entry<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
         if let Some(current) = self.current {
             match parse(current, line, self.clock) {
                 Err(Miss::Shape) if self.fixed.is_none() => {}
@@ -339,9 +345,9 @@ impl State {
         for dialect in ORDER.iter().filter(|d| Some(**d) != self.current) {
             match parse(*dialect, line, self.clock) {
                 Err(Miss::Shape) => {}
-                Ok(entry) => {
+                Ok(found) => {
                     self.current = Some(*dialect);
-                    return Ok(entry);
+                    return Ok(found);
                 }
                 broken => return broken,
             }
@@ -350,7 +356,7 @@ impl State {
     }
 
     /// Reads a line without marks of its own where those around it allow it.
-    fn unmarked(&self, line: &[u8]) -> Result<Entry, Miss> {
+    fn unmarked<'a>(&self, line: &'a [u8]) -> Parsed<'a> {
         match self.current {
             None => unix::without_mode(line, self.clock).or_else(|_| mlsx::without_facts(line)),
             Some(Dialect::Mlsx) => mlsx::without_facts(line),
@@ -362,19 +368,17 @@ impl State {
 
     /// Reads the second line of an entry whose name stands on a line of its own.
     fn joined(&mut self, line: &[u8]) -> Option<Item> {
-        let name = self.name.as_deref()?;
-        if !wrapped::may_be_fields(name, line) {
-            return None;
-        }
-        let whole = [name, b"\n", line].concat();
+        let name = self.name.take_if(|name| wrapped::may_be_fields(name, line))?;
+        let whole = [&name, &b"\n"[..], line].concat();
         if vms::is_refusal(line) {
-            self.name = None;
             return Some(Item::Unread(Unread { line: whole.into(), reason: Reason::Refused }));
         }
-        let (dialect, entry) = wrapped::entry(name, line, self.clock)?;
-        self.name = None;
+        let Some((dialect, found)) = wrapped::entry(&name, line, self.clock) else {
+            self.name = Some(name);
+            return None;
+        };
         self.current = self.fixed.or(Some(dialect));
-        Some(self.placed(entry, &whole))
+        Some(self.told(&whole, found))
     }
 
     fn flush_name(&mut self) {
@@ -387,9 +391,9 @@ impl State {
     /// Reads a line of a `STAT` reply: `211-Status of /:`, `200-drwx------ ..`, `213 End`.
     fn reply_line(&mut self, line: &[u8]) -> Option<Item> {
         let (separator, text) = noise::reply_text(line)?;
-        if let Ok(entry) = self.entry(text) {
+        if let Ok(found) = self.entry(text) {
             self.replied = true;
-            return Some(self.placed(entry, line));
+            return Some(self.told(line, found));
         }
         if separator == b' ' && !self.replied {
             return None;
@@ -398,25 +402,22 @@ impl State {
         Some(Item::Noise)
     }
 
-    fn placed(&self, mut entry: Entry, line: &[u8]) -> Item {
-        self.place(&mut entry, line);
-        told(entry)
+    fn told(&self, line: &[u8], found: Found<'_>) -> Item {
+        told(self.placed(line, found))
     }
 
     /// Puts an entry where it belongs: below the listed directory, or is that directory itself.
-    fn place(&self, entry: &mut Entry, line: &[u8]) {
-        entry.line = line.into();
-        let Some(directory) = &self.directory else { return };
-        if entry.name.first() != Some(&b'/') {
-            return;
+    fn placed(&self, line: &[u8], mut found: Found<'_>) -> Entry {
+        if let (Some(directory), [b'/', ..]) = (&self.directory, found.name) {
+            let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+            let below = found.name.strip_prefix(directory).and_then(|n| n.strip_prefix(b"/"));
+            if let Some(below) = below.filter(|n| !n.is_empty() && !n.contains(&b'/')) {
+                found.name = below;
+            } else if last(found.name) == last(directory) {
+                found.kind = Kind::Current;
+            }
         }
-        let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-        let below = entry.name.strip_prefix(directory).and_then(|n| n.strip_prefix(b"/"));
-        if let Some(below) = below.filter(|n| !n.is_empty() && !n.contains(&b'/')) {
-            entry.name = below.to_vec();
-        } else if last(&entry.name) == last(directory) {
-            entry.kind = Kind::Current;
-        }
+        Entry::read(line, &found)
     }
 
     /// Returns the item unless something must come before it.
@@ -452,12 +453,14 @@ impl State {
 
     /// Says whether this entry cannot be given out before more lines are known.
     fn must_wait(&mut self, entry: &Entry) -> Option<Hold> {
-        match (&entry.kind, self.current) {
-            (Kind::Symlink { target: None }, Some(Dialect::Mlsx)) if entry.unique.is_some() => {
+        match (entry.kind, self.current) {
+            (Kind::Symlink, Some(Dialect::Mlsx))
+                if entry.target().is_none() && entry.unique().is_some() =>
+            {
                 Some(Hold::Links)
             }
             (_, Some(Dialect::Os400)) if self.clock.order.is_none() && entry.modified.is_some() => {
-                self.clock.order = os400::order(&entry.line);
+                self.clock.order = os400::order(entry.line());
                 self.clock.order.is_none().then_some(Hold::Order)
             }
             (Kind::Directory, _) if self.may_be_itself(entry) => Some(Hold::Itself),
@@ -470,7 +473,7 @@ impl State {
         let Some(directory) = self.directory.as_deref().filter(|_| self.replied) else {
             return false;
         };
-        entry.mode.is_some_and(|mode| mode & 0o444 == 0) && entry.name == last(directory)
+        entry.mode.is_some_and(|mode| mode & 0o444 == 0) && entry.name() == last(directory)
     }
 
     /// Looks at an item that follows held ones, and returns it when they are held no longer.
@@ -480,7 +483,7 @@ impl State {
             item => item,
         };
         if let (Hold::Order, Item::Entry(entry)) = (hold, &item) {
-            self.clock.order = os400::order(&entry.line);
+            self.clock.order = os400::order(entry.line());
         }
         let waits = match hold {
             Hold::Itself => item == Item::Noise,
@@ -504,13 +507,13 @@ impl State {
     /// Completes the held links of the same file, which was listed under its own path.
     fn give_target(&mut self, target: &Entry) -> bool {
         let mut given = false;
-        if !target.name.starts_with(b"/") {
+        if !target.name().starts_with(b"/") {
             return false;
         }
         for item in &mut self.held {
             let Item::Entry(link) = item else { continue };
-            if link.unique == target.unique {
-                link.kind = Kind::Symlink { target: Some(target.name.clone()) };
+            if link.unique() == target.unique() {
+                link.set_target(target.name());
                 given = true;
             }
         }
@@ -524,13 +527,14 @@ impl State {
             _ => None,
         });
         if self.clock.order.is_none() {
-            self.clock.order = entries.find_map(|entry| os400::guess(&entry.line));
+            self.clock.order = entries.find_map(|entry| os400::guess(entry.line()));
         }
     }
 
     fn reread(&self, entry: &mut Entry) {
-        if let Ok(again) = os400::entry(&entry.line, self.clock) {
-            entry.modified = again.modified;
+        let again = os400::entry(entry.line(), self.clock).map(|again| again.modified);
+        if let Ok(modified) = again {
+            entry.modified = modified;
         }
     }
 
@@ -556,8 +560,9 @@ impl State {
             }
             Some(Hold::Itself) => {
                 if let Some(Item::Entry(entry)) = self.held.front_mut() {
-                    let itself = core::mem::take(entry);
-                    self.held[0] = Item::Own(Entry { kind: Kind::Current, ..itself });
+                    let mut itself = core::mem::take(entry);
+                    itself.kind = Kind::Current;
+                    self.held[0] = Item::Own(itself);
                 }
                 self.release();
             }
@@ -578,7 +583,7 @@ fn last(path: &[u8]) -> &[u8] {
     &path[slash..]
 }
 
-fn parse(dialect: Dialect, line: &[u8], clock: Clock) -> Result<Entry, Miss> {
+fn parse(dialect: Dialect, line: &[u8], clock: Clock) -> Parsed<'_> {
     use super::{
         classic_mac, connect_enterprise, dls, dos, eplf, hp_nonstop, netware, nortel, numeric_unix,
         os2, os9, supertcp, vm, vshell,

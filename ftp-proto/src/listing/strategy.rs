@@ -9,8 +9,7 @@ use jiff::{
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    Device, Dialect, Entry, Kind, Modified, Permissions, Precision, Text, Version, Year, Zone,
-    write,
+    Device, Dialect, Entry, Kind, Modified, Permissions, Precision, Version, Year, Zone, write,
 };
 
 /// The time at which entries with an inferred year are to be read.
@@ -45,21 +44,26 @@ pub const DIALECTS: &[Dialect] = &[
 /// Returns entries that this dialect can write.
 pub fn entry(dialect: Dialect) -> BoxedStrategy<Entry> {
     let fields = (kind(dialect), name(dialect), size(dialect), modified(dialect));
-    let owners = (owner(dialect, true), owner(dialect, false), unique(dialect));
+    let texts = (target(dialect), owner(dialect, true), owner(dialect, false), unique(dialect));
     let rights = (mode(dialect), permissions(dialect), version(dialect));
-    (fields, owners, rights)
-        .prop_map(move |((kind, name, size, modified), (owner, group, unique), rights)| {
-            let (mode, permissions, version) = rights;
-            let size = size.filter(|_| shows_size(dialect, &kind));
-            let entry = Entry::new(name, kind);
-            Entry { size, modified, mode, permissions, owner, group, unique, version, ..entry }
+    (fields, texts, rights)
+        .prop_map(move |((kind, name, size, modified), texts, rights)| {
+            let mut entry = Entry::new(name, kind);
+            entry.size = size.filter(|_| shows_size(dialect, kind));
+            entry.modified = modified;
+            (entry.mode, entry.permissions, entry.version) = rights;
+            let (target, owner, group, unique) = texts;
+            target.filter(|_| kind == Kind::Symlink).inspect(|t| entry.set_target(t));
+            owner.inspect(|o| entry.set_owner(o));
+            group.inspect(|g| entry.set_group(g));
+            unique.inspect(|u| entry.set_unique(u));
+            entry
         })
         .prop_filter("the dialect has words for it", move |e| write(e, dialect).is_some())
         .boxed()
 }
 
 fn kind(dialect: Dialect) -> BoxedStrategy<Kind> {
-    let link = || bytes("[a-z/. ]{1,20}").prop_map(|t| Kind::Symlink { target: Some(t) });
     let device = any::<(bool, u32, u32)>()
         .prop_map(|(block, a, b)| Kind::Device(Device { block, number: Some((a, b)) }));
     let plain = || select(&[Kind::File, Kind::Directory][..]);
@@ -69,20 +73,27 @@ fn kind(dialect: Dialect) -> BoxedStrategy<Kind> {
         | Dialect::MvsJes
         | Dialect::MvsPds
         | Dialect::NortelWfFtp => Just(Kind::File).boxed(),
-        Dialect::Dls | Dialect::Dos => prop_oneof![2 => plain(), 1 => link()].boxed(),
+        Dialect::Dls | Dialect::Dos => prop_oneof![2 => plain(), 1 => Just(Kind::Symlink)].boxed(),
         Dialect::Mlsx | Dialect::Unix => {
-            let rare = select(&[Kind::Fifo, Kind::Socket, Kind::Symlink { target: None }][..]);
-            prop_oneof![4 => plain(), 1 => rare, 1 => link(), 1 => device].boxed()
+            let rare = select(&[Kind::Fifo, Kind::Socket, Kind::Symlink][..]);
+            prop_oneof![3 => plain(), 2 => rare, 1 => device].boxed()
         }
         _ => plain().boxed(),
     }
 }
 
-fn shows_size(dialect: Dialect, kind: &Kind) -> bool {
+fn target(dialect: Dialect) -> BoxedStrategy<Option<Vec<u8>>> {
+    match dialect {
+        Dialect::Os400 => Just(None).boxed(),
+        _ => option::of(bytes("[a-z/. ]{1,20}")).boxed(),
+    }
+}
+
+fn shows_size(dialect: Dialect, kind: Kind) -> bool {
     match (dialect, kind) {
         (Dialect::Mvs | Dialect::MvsJes | Dialect::MvsPds, _) => false,
-        (Dialect::Unix, Kind::Device(_)) | (Dialect::Dos, Kind::Symlink { .. }) => false,
-        (Dialect::Dls, Kind::Symlink { .. }) => true,
+        (Dialect::Unix, Kind::Device(_)) | (Dialect::Dos, Kind::Symlink) => false,
+        (Dialect::Dls, Kind::Symlink) => true,
         (
             Dialect::ClassicMac
             | Dialect::Dls
@@ -93,7 +104,7 @@ fn shows_size(dialect: Dialect, kind: &Kind) -> bool {
             | Dialect::VShell
             | Dialect::VxWorks,
             kind,
-        ) => *kind == Kind::File,
+        ) => kind == Kind::File,
         _ => true,
     }
 }
@@ -198,8 +209,8 @@ fn cut(at: DateTime, precision: Precision) -> DateTime {
     }
 }
 
-fn owner(dialect: Dialect, owner: bool) -> BoxedStrategy<Option<Text>> {
-    let text = |pattern: &'static str| pattern.prop_map(|t| Some(Text::from(&*t)));
+fn owner(dialect: Dialect, owner: bool) -> BoxedStrategy<Option<Vec<u8>>> {
+    let text = |pattern| bytes(pattern).prop_map(Some);
     match (dialect, owner) {
         (Dialect::Unix, _) => text("[a-z_][a-z0-9_-]{0,30}|[0-9]{1,9}").boxed(),
         (Dialect::Mlsx, _) => prop_oneof![Just(None), text("[a-z0-9]{1,30}")].boxed(),
@@ -216,11 +227,9 @@ fn owner(dialect: Dialect, owner: bool) -> BoxedStrategy<Option<Text>> {
     }
 }
 
-fn unique(dialect: Dialect) -> BoxedStrategy<Option<Text>> {
+fn unique(dialect: Dialect) -> BoxedStrategy<Option<Vec<u8>>> {
     match dialect {
-        Dialect::Eplf | Dialect::Mlsx => {
-            option::of("[A-Za-z0-9.]{1,30}".prop_map(|t| Text::from(&*t))).boxed()
-        }
+        Dialect::Eplf | Dialect::Mlsx => option::of(bytes("[A-Za-z0-9.]{1,30}")).boxed(),
         _ => Just(None).boxed(),
     }
 }
@@ -247,5 +256,5 @@ fn version(dialect: Dialect) -> BoxedStrategy<Option<Version>> {
     if dialect != Dialect::Vms {
         return Just(None).boxed();
     }
-    (0..=32767_u32).prop_map(|version| Some(Version(version))).boxed()
+    (0..=32767_u16).prop_map(|version| Some(Version(version))).boxed()
 }

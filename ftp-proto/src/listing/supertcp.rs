@@ -11,13 +11,13 @@ use alloc::{
 
 use super::{
     Entry, Kind, Modified, Precision, Zone,
-    fields::{Columns, Miss, Parsed, entry as fields, number, small},
+    fields::{Columns, Found, Miss, Parsed, number, small},
     form, months,
     time::{Date, Daytime, american_date, two_digits},
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8]) -> Parsed {
+pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let (name, size) = (columns.need()?, columns.need()?);
     let (kind, size) = match size {
@@ -30,7 +30,7 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
         return Err(Miss::Shape);
     }
     let modified = Modified::stated(date, Some(time), Zone::Unknown).ok_or(Miss::Shape)?;
-    Ok(fields(name, kind, size, Some(modified)))
+    Ok(Found::new(name, kind, size, Some(modified)))
 }
 
 fn date(columns: &mut Columns<'_>) -> Option<Date> {
@@ -46,16 +46,16 @@ fn date(columns: &mut Columns<'_>) -> Option<Date> {
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Minute, Zone::Unknown)?;
     let (at, year) = (modified.at, form::short_year(&modified)?);
-    let size = match (&entry.kind, entry.size) {
+    let size = match (entry.kind, entry.size) {
         (Kind::Directory, None) => "<DIR>".to_string(),
         (Kind::File, Some(size)) => size.to_string(),
         _ => return None,
     };
-    let mut line = form::named(String::new(), &entry.name);
+    let mut line = form::named(String::new(), entry.name());
     let date = format!("{:02}-{:02}-{year:02}", at.month(), at.day());
     let columns = format!(" {size:>15} {date:>14} {:02}:{:02}", at.hour(), at.minute());
     line.extend_from_slice(columns.as_bytes());
-    form::is_word(&entry.name).then_some(line)
+    form::is_word(entry.name()).then_some(line)
 }
 
 #[cfg(test)]
@@ -72,14 +72,14 @@ mod tests {
             "CMT             <DIR>           11/21/94        10:17",
         ] {
             let read = entry(line.as_bytes()).expect("an entry");
-            assert_eq!((read.name_text(), &read.kind), (Some("CMT"), &Kind::Directory));
+            assert_eq!((read.name_text(), read.kind), (Some("CMT"), Kind::Directory));
             assert_eq!(
                 read.modified.map(|m| m.at.to_string()).as_deref(),
                 Some("1994-11-21T10:17:00")
             );
         }
         let read = entry(b"README.TXT       1045      May 10 1995 11:01").expect("an entry");
-        assert_eq!((&read.kind, read.size), (&Kind::File, Some(1045)));
+        assert_eq!((read.kind, read.size), (Kind::File, Some(1045)));
         assert_eq!(entry(b"CMT <DIR> 11/21/94 10:17 more"), Err(Miss::Shape));
         assert_eq!(entry(b"CMT x 11/21/94 10:17"), Err(Miss::Shape));
     }

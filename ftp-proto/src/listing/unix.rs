@@ -13,9 +13,12 @@ use alloc::{
 };
 
 use super::{
-    Device, Entry, Kind, Modified, Precision, Reason, Text, Year, Zone,
+    Device, Entry, Kind, Modified, Precision, Reason, Year, Zone,
     date::listed,
-    fields::{Columns, Miss, Owners, Parsed, column, grouped, is_blank, is_number, number, small},
+    fields::{
+        Columns, Found, Miss, Owners, Parsed, blank, column, grouped, is_blank, is_number, number,
+        small,
+    },
     form, months,
     time::Clock,
 };
@@ -24,7 +27,7 @@ use super::{
 const MAX_COLUMNS: usize = 32;
 
 /// Reads one line of `ls -l`.
-pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let start = line.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
     let (letter, mode, at) = match mode_column(line, start) {
         Some(mode) => mode,
@@ -33,14 +36,12 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     let Some(row) = Row::find(line, at, clock) else {
         return undated(line, at, letter, mode);
     };
-    let mut entry = row.entry(line, letter)?;
-    entry.mode = mode;
-    Ok(entry)
+    row.found(line, letter, mode)
 }
 
 /// Reads a line whose first columns are no mode but whose others are all there: there are servers
 /// with own letters. It says a file unless the letter of a directory or link comes first.
-pub(super) fn without_mode(line: &[u8], clock: Clock) -> Parsed {
+pub(super) fn without_mode(line: &[u8], clock: Clock) -> Parsed<'_> {
     let (letter, start) =
         (*line.first().ok_or(Miss::Shape)?, column(line, 0).ok_or(Miss::Shape)?.1);
     let row = Row::find(line, start, clock).ok_or(Miss::Shape)?;
@@ -57,7 +58,7 @@ pub(super) fn without_mode(line: &[u8], clock: Clock) -> Parsed {
     }
     let letter = if matches!(letter, b'd' | b'l') { letter } else { b'-' };
     let (columns, size_at) = (&row.columns[skipped..], row.size_at - skipped);
-    Row { columns, size_at, ..row }.entry(line, letter)
+    Row { columns, size_at, ..row }.found(line, letter, None)
 }
 
 /// Reads the permission bits of a mode such as `-rwsr-xr-T`, in ten letters with its type or nine
@@ -69,17 +70,19 @@ pub fn mode(text: &[u8]) -> Option<u16> {
 
 /// Sums up the bits of up to three groups `rwx`.
 fn bits(letters: &[u8]) -> Option<u16> {
-    let mut bits = 0;
-    for (at, letter) in letters.iter().enumerate() {
-        let shift = 8 - at;
-        let special = 0o1000 << (2 - at / 3);
-        bits |= match (at % 3, letter) {
-            (_, b'-') => 0,
-            (0, b'r') | (1, b'w') | (2, b'x') => 1 << shift,
-            (2, b's' | b't') => 1 << shift | special,
-            (2, b'S' | b'T' | b'l' | b'L') => special,
-            _ => return None,
-        };
+    let (mut bits, mut bit, mut special) = (0, 0o400, 0o4000);
+    for group in letters.chunks(3) {
+        for (letter, right) in group.iter().zip(b"rwx") {
+            bits |= match letter {
+                b'-' => 0,
+                _ if letter == right => bit,
+                b's' | b't' if *right == b'x' => bit | special,
+                b'S' | b'T' | b'l' | b'L' if *right == b'x' => special,
+                _ => return None,
+            };
+            bit >>= 1;
+        }
+        special >>= 1;
     }
     Some(bits)
 }
@@ -90,8 +93,16 @@ pub(super) fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>,
     if !b"-dlbcpsDCMPnmw?".contains(letter) {
         return None;
     }
-    let is_right = |b: &u8| b"-rwxsStTlL?".contains(b);
-    let len = rest.iter().take(9).take_while(|b| is_right(b)).count();
+    // Most are nine letters and a blank.
+    if let Some((nine, [b' ', ..])) = rest.split_first_chunk::<9>()
+        && let Some(bits) = bits(nine)
+    {
+        return Some((*letter, Some(bits), start + 10));
+    }
+    let is_right = |b: &&u8| {
+        matches!(b, b'-' | b'r' | b'w' | b'x' | b's' | b'S' | b't' | b'T' | b'l' | b'L' | b'?')
+    };
+    let len = rest.iter().take(9).take_while(is_right).count();
     let end = rest.iter().skip(len).take_while(|b| matches!(b, b'+' | b'.' | b'@')).count() + len;
     let closed = rest.get(end).is_none_or(|b| is_blank(*b) || b.is_ascii_digit());
     // Six letters and eight were seen too.
@@ -151,31 +162,26 @@ impl<'a> Row<'a> {
         &self.columns[self.size_at..]
     }
 
-    fn entry(&self, line: &[u8], letter: u8) -> Parsed {
+    fn found(&self, line: &'a [u8], letter: u8, mode: Option<u16>) -> Parsed<'a> {
         let name = line.get(self.end + 1..).filter(|n| !n.is_empty());
         let name = name.ok_or(Miss::Broken(Reason::Name))?;
         let (owners, size) = self.sized(letter)?;
         let (owner, group) = owners_of(owners)?;
-        let number = match size {
-            Size::Device(major, minor) => Some((major, minor)),
-            Size::Bytes(_) => None,
+        let (bytes, number) = match size {
+            Size::Bytes(bytes) => (bytes, None),
+            Size::Device(major, minor) => (None, Some((major, minor))),
         };
-        let bytes = match size {
-            Size::Bytes(bytes) => bytes,
-            Size::Device(..) => None,
-        };
-        let (name, kind) = kind(letter, name, bytes, number);
-        let mut entry = super::fields::entry(name, kind, bytes, Some(self.modified));
-        entry.owner = owner.map(Text::from);
-        entry.group = group.map(Text::from);
-        Ok(entry)
+        let (name, kind, target) = of_kind(letter, name, bytes, number);
+        let found = Found::new(name, kind, bytes, Some(self.modified));
+        Ok(Found { target, mode, owner, group, ..found })
     }
 
     /// Tells the size from device numbers and from a size glued to the group.
     fn sized(&self, letter: u8) -> Result<(&'a [u8], Size), Miss> {
         let (owners, size) = (self.owners(), self.size());
         if let Some(bytes) = number(size) {
-            return Ok(match split_major(owners).zip(small(size)) {
+            let minor = || u32::try_from(bytes).ok();
+            return Ok(match split_major(owners).and_then(|major| Some((major, minor()?))) {
                 Some(((owners, major), minor)) => (owners, Size::Device(major, minor)),
                 None => (owners, Size::Bytes(Some(bytes))),
             });
@@ -248,7 +254,7 @@ fn scaled(size: &[u8]) -> Option<u64> {
 
 /// Splits links, owner and group. Names may hold blanks; then two blanks part them, else the owner
 /// is the first word. Without a number of links there are two words at most.
-fn owners_of(columns: &[u8]) -> Result<Owners<'_>, Miss> {
+fn owners_of<'a>(columns: &'a [u8]) -> Result<Owners<'a>, Miss> {
     let mut words = Columns::new(columns);
     let Some(first) = words.next() else { return Ok((None, None)) };
     let names = if is_number(first) || first == b"?" {
@@ -258,48 +264,56 @@ fn owners_of(columns: &[u8]) -> Result<Owners<'_>, Miss> {
     } else {
         columns
     };
-    let gap = (names.windows(2).position(|w| is_blank(w[0]) && is_blank(w[1])))
-        .or_else(|| names.iter().position(|b| is_blank(*b)));
-    Ok(match gap {
-        _ if names.is_empty() => (None, None),
-        None => (Some(names), None),
-        Some(gap) => (Some(&names[..gap]), Some(names[gap..].trim_ascii_start())),
-    })
+    let first = blank(names, 0);
+    let mut gap = first;
+    while gap < names.len() && !names.get(gap + 1).is_some_and(|b| is_blank(*b)) {
+        gap = blank(names, gap + 1);
+    }
+    let (owner, group) = names.split_at(if gap < names.len() { gap } else { first });
+    let named = |name: &'a [u8]| Some(name).filter(|n| !n.is_empty());
+    Ok((named(owner), named(group.trim_ascii_start())))
 }
 
-/// What the letter of the mode says, and the name without the target of a link.
-fn kind(letter: u8, name: &[u8], size: Option<u64>, number: Option<(u32, u32)>) -> (&[u8], Kind) {
-    match letter {
-        b'-' => (name, Kind::File),
-        b'b' | b'c' => (name, Kind::Device(Device { block: letter == b'b', number })),
+/// What the letter of the mode says: the name, the kind, and the target of a link.
+fn of_kind(
+    letter: u8,
+    name: &[u8],
+    size: Option<u64>,
+    number: Option<(u32, u32)>,
+) -> (&[u8], Kind, Option<&[u8]>) {
+    let kind = match letter {
+        b'-' => Kind::File,
+        b'b' | b'c' => Kind::Device(Device { block: letter == b'b', number }),
         b'd' => {
-            (name.strip_suffix(b"/").filter(|n| !n.is_empty()).unwrap_or(name), Kind::Directory)
+            let bare = name.strip_suffix(b"/").filter(|n| !n.is_empty());
+            return (bare.unwrap_or(name), Kind::Directory, None);
         }
-        b'l' => link(name, size),
-        b'p' => (name, Kind::Fifo),
-        b's' => (name, Kind::Socket),
-        _ => (name, Kind::Other),
-    }
+        b'l' => {
+            let (name, target) = link(name, size);
+            return (name, Kind::Symlink, target);
+        }
+        b'p' => Kind::Fifo,
+        b's' => Kind::Socket,
+        _ => Kind::Other,
+    };
+    (name, kind, None)
 }
 
 /// Splits `name -> target`. Either may hold an arrow: the size of a link is the length of its
 /// target, which mostly decides; else the first arrow does.
-pub(super) fn link(text: &[u8], size: Option<u64>) -> (&[u8], Kind) {
+fn link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
     const ARROW: &[u8] = b" -> ";
     let fits = |at: &usize| u64::try_from(text.len() - at - ARROW.len()).ok() == size;
     let arrows = || memchr::memmem::find_iter(text, ARROW).filter(|at| *at > 0);
     match arrows().find(fits).or_else(|| arrows().next()) {
-        None => (text, Kind::Symlink { target: None }),
-        Some(at) => {
-            let target = Some(text[at + ARROW.len()..].to_vec()).filter(|t| !t.is_empty());
-            (&text[..at], Kind::Symlink { target })
-        }
+        None => (text, None),
+        Some(at) => (&text[..at], Some(&text[at + ARROW.len()..]).filter(|t| !t.is_empty())),
     }
 }
 
 /// A line without a date: `ls` could not look (`?????????`), or the server shows none, in which
 /// case links, owner, group and size must all be there.
-fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed {
+fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed<'_> {
     let mut columns = Columns::new(&line[at..]);
     let date = Miss::Broken(Reason::Date);
     let mut next = || columns.next().ok_or(date);
@@ -317,16 +331,15 @@ fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed {
     if months::any(first).is_some() {
         return Err(date);
     }
-    let (name, kind) = kind(letter, name, bytes, None);
-    let known = |text: &[u8]| (!unknown).then(|| Text::from(text));
-    let entry = super::fields::entry(name, kind, bytes, None);
-    Ok(Entry { mode, owner: known(owner), group: known(group), ..entry })
+    let (name, kind, target) = of_kind(letter, name, bytes, None);
+    let (owner, group) = if unknown { (None, None) } else { (Some(owner), Some(group)) };
+    Ok(Found { target, mode, owner, group, ..Found::new(name, kind, bytes, None) })
 }
 
 /// Writes one line as GNU `ls -l` does: a time without a year, or a full time, or a date alone.
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
-    let (owner, group) = (form::word(entry.owner.as_deref())?, form::word(entry.group.as_deref())?);
-    let size = match (&entry.kind, entry.size) {
+    let (owner, group) = (form::word(entry.owner())?, form::word(entry.group())?);
+    let size = match (entry.kind, entry.size) {
         (Kind::Device(Device { number: Some((major, minor)), .. }), None) => {
             format!("{major}, {minor}")
         }
@@ -334,16 +347,16 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         (_, size) => size?.to_string(),
     };
     let (mode, date) = (form::mode(entry.mode?), date(&entry.modified?)?);
-    let letter = letter(&entry.kind)?;
+    let letter = letter(entry.kind)?;
     let mut line =
-        form::named(format!("{letter}{mode} 1 {owner} {group} {size} {date} "), &entry.name);
-    if entry.kind == Kind::Directory && entry.name.ends_with(b"/") {
+        form::named(format!("{letter}{mode} 1 {owner} {group} {size} {date} "), entry.name());
+    if entry.kind == Kind::Directory && entry.name().ends_with(b"/") {
         return None;
     }
-    if let Kind::Symlink { target } = &entry.kind {
+    if entry.kind == Kind::Symlink {
         let arrow = |text: &[u8]| memchr::memmem::find(&[text, b" "].concat(), b" -> ").is_some();
-        let target = target.as_deref();
-        if arrow(&entry.name)
+        let target = entry.target();
+        if arrow(entry.name())
             || target.is_some_and(|t| {
                 t.is_empty() || arrow(t) || !t.iter().all(|b| !matches!(b, b'\n' | b'\r' | 0))
             })
@@ -356,7 +369,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     Some(line)
 }
 
-fn letter(kind: &Kind) -> Option<char> {
+fn letter(kind: Kind) -> Option<char> {
     Some(match kind {
         Kind::Device(device) => {
             if device.block {
@@ -369,7 +382,7 @@ fn letter(kind: &Kind) -> Option<char> {
         Kind::Fifo => 'p',
         Kind::File => '-',
         Kind::Socket => 's',
-        Kind::Symlink { .. } => 'l',
+        Kind::Symlink => 'l',
         _ => return None,
     })
 }
@@ -392,23 +405,27 @@ fn date(modified: &Modified) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
-
     use jiff::civil::datetime;
 
     use super::*;
 
-    fn read(line: &str) -> Parsed {
+    fn read(line: &str) -> Parsed<'_> {
         entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)))
     }
 
     #[track_caller]
-    fn check(line: &str, name: &str, size: Option<u64>, owner: &str, group: &str) -> Entry {
+    fn check<'a>(
+        line: &'a str,
+        name: &str,
+        size: Option<u64>,
+        owner: &str,
+        group: &str,
+    ) -> Found<'a> {
         let entry = read(line).expect("an entry");
         assert_eq!(entry.name_text(), Some(name));
         assert_eq!(entry.size, size);
-        assert_eq!(entry.owner.clone().map(|o| o.to_string()).unwrap_or_default(), owner);
-        assert_eq!(entry.group.clone().map(|g| g.to_string()).unwrap_or_default(), group);
+        assert_eq!(entry.owner.unwrap_or_default(), owner.as_bytes());
+        assert_eq!(entry.group.unwrap_or_default(), group.as_bytes());
         entry
     }
 
@@ -477,9 +494,9 @@ mod tests {
     fn links_are_split_where_the_size_says() {
         let entry =
             check("lrwxrwxrwx 1 a b 5 Jan 25 00:17 a -> b -> c d e", "a -> b", Some(5), "a", "b");
-        assert_eq!(entry.kind, Kind::Symlink { target: Some(b"c d e".into()) });
+        assert_eq!((entry.kind, entry.target), (Kind::Symlink, Some(&b"c d e"[..])));
         let entry = check("lrwxrwxrwx 1 a b 4 Oct 30 15:26 foo", "foo", Some(4), "a", "b");
-        assert_eq!(entry.kind, Kind::Symlink { target: None });
+        assert_eq!((entry.kind, entry.target), (Kind::Symlink, None));
         let entry = check("-rw-r--r-- 1 a b 4 Oct 30 15:26 x -> y", "x -> y", Some(4), "a", "b");
         assert_eq!(entry.kind, Kind::File);
     }
@@ -543,10 +560,10 @@ mod tests {
     #[test]
     fn a_line_with_foreign_modes_needs_all_other_columns() {
         let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
-        let read = |line: &str| without_mode(line.as_bytes(), clock);
+        let read = |line: &'static str| without_mode(line.as_bytes(), clock);
         let entry = read("g a r b    1 ftp  ftp   528 Nov 01  2007 README").expect("an entry");
-        assert_eq!((&entry.name[..], entry.size), (&b"README"[..], Some(528)));
-        assert_eq!(entry.owner, Some("ftp".into()));
+        assert_eq!((entry.name, entry.size), (&b"README"[..], Some(528)));
+        assert_eq!(entry.owner, Some(&b"ftp"[..]));
         assert_eq!(read("README    528 Nov 01  2007 text"), Err(Miss::Shape));
     }
 }

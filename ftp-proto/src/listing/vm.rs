@@ -10,8 +10,8 @@ use alloc::{
 };
 
 use super::{
-    Entry, Kind, Modified, Precision, Reason, Text, Zone,
-    fields::{Columns, Miss, Parsed, number},
+    Entry, Kind, Modified, Precision, Reason, Zone,
+    fields::{Columns, Found, Miss, Parsed, number},
     form,
     time::{Daytime, american_date, triple},
 };
@@ -19,7 +19,7 @@ use super::{
 const MAX_COLUMNS: usize = 10;
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8]) -> Parsed {
+pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     let mut columns: [&[u8]; MAX_COLUMNS] = [&[]; MAX_COLUMNS];
     let mut count = 0;
     for (place, column) in columns.iter_mut().zip(Columns::new(line)) {
@@ -36,36 +36,36 @@ pub(super) fn entry(line: &[u8]) -> Parsed {
     let date = american_date(rest[0]).ok_or(Miss::Broken(Reason::Date))?;
     let time = Daytime::parse(rest[1]).ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, Some(time), Zone::Server);
-    let owner = rest.get(2).filter(|o| **o != b"-").map(|o| Text::from(*o));
-    let (name, kind, size) = match (*form, name) {
+    let owner = rest.get(2).filter(|o| **o != b"-").copied();
+    let (name, file_type, kind, size) = match (*form, name) {
         (b"DIR", [name] | [name, _]) if counts.iter().all(|c| **c == b"-") => {
-            (name.to_vec(), Kind::Directory, None)
+            (*name, None, Kind::Directory, None)
         }
         (b"V" | b"F", [name, file_type] | [name, file_type, _]) => {
             let fixed = number(length).zip(number(records)).filter(|_| *form == b"F");
             let size = fixed.and_then(|(length, records)| length.checked_mul(records));
             number(length).ok_or(Miss::Shape)?;
-            ([*name, b".", *file_type].concat(), Kind::File, size)
+            (*name, Some(*file_type), Kind::File, size)
         }
         _ => return Err(Miss::Shape),
     };
     let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
-    Ok(Entry { size, modified: Some(modified), owner, ..Entry::new(name, kind) })
+    Ok(Found { file_type, owner, ..Found::new(name, kind, size, Some(modified)) })
 }
 
 /// Writes one line of z/VM; a size becomes one record of that length.
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Second, Zone::Server)?;
     let (day, time) = (form::year_first(&modified, '-'), form::clock(&modified));
-    let owner = match &entry.owner {
+    let owner = match entry.owner() {
         None => "-",
-        Some(owner) => form::word(Some(&**owner)).filter(|o| *o != "-")?,
+        Some(owner) => form::word(Some(owner)).filter(|o| *o != "-")?,
     };
-    let (name, columns) = match (&entry.kind, entry.size) {
-        (Kind::Directory, None) => (entry.name.clone(), "DIR - - -".to_string()),
+    let (name, columns) = match (entry.kind, entry.size) {
+        (Kind::Directory, None) => (entry.name().to_vec(), "DIR - - -".to_string()),
         (Kind::File, size) => {
-            let dot = memchr::memchr(b'.', &entry.name)?;
-            let (name, file_type) = (&entry.name[..dot], &entry.name[dot + 1..]);
+            let dot = memchr::memchr(b'.', entry.name())?;
+            let (name, file_type) = (&entry.name()[..dot], &entry.name()[dot + 1..]);
             let whole = form::is_word(name) && form::is_word(file_type);
             let form = size.map_or_else(|| "V 80 10 1".into(), |size| format!("F {size} 1 1"));
             ([name, b" ", file_type].concat(), Some(form).filter(|_| whole)?)
@@ -74,7 +74,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     };
     let mut line = form::named(String::new(), &name);
     line.extend_from_slice(format!(" {columns} {day} {time} {owner}").as_bytes());
-    form::is_word(&entry.name).then_some(line)
+    form::is_word(entry.name()).then_some(line)
 }
 
 #[cfg(test)]
@@ -84,9 +84,10 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, name: &str, kind: &Kind, size: Option<u64>, time: &str) {
-        let read = entry(line.as_bytes()).expect("an entry");
-        assert_eq!((read.name_text(), &read.kind, read.size), (Some(name), kind, size));
+    fn check(line: &str, name: &str, kind: Kind, size: Option<u64>, time: &str) {
+        let found = entry(line.as_bytes()).expect("an entry");
+        let read = Entry::read(line.as_bytes(), &found);
+        assert_eq!((read.name_text(), read.kind, read.size), (Some(name), kind, size));
         assert_eq!(read.modified.map(|m| m.at.to_string()).unwrap_or_default(), time);
     }
 
@@ -95,21 +96,21 @@ mod tests {
         check(
             "PROFILE  EXEC  A1 V  17  3  1   9/12/91   12:39:07",
             "PROFILE.EXEC",
-            &Kind::File,
+            Kind::File,
             None,
             "1991-09-12T12:39:07",
         );
         check(
             "ABADY2K  DATE  A0 F  80  3  1   1/03/100  10:11:12",
             "ABADY2K.DATE",
-            &Kind::File,
+            Kind::File,
             Some(240),
             "2000-01-03T10:11:12",
         );
         check(
             "AUTHORS        A1 DIR  -  -  -  9/20/99   10:31:11",
             "AUTHORS",
-            &Kind::Directory,
+            Kind::Directory,
             None,
             "1999-09-20T10:31:11",
         );
@@ -120,14 +121,14 @@ mod tests {
         check(
             "CHILDREN TXT   V   280  310  20 1993-08-06 14:20:00 -",
             "CHILDREN.TXT",
-            &Kind::File,
+            Kind::File,
             None,
             "1993-08-06T14:20:00",
         );
         check(
             "PICS           DIR   -    -    - 2000-10-12 15:43:23 -",
             "PICS",
-            &Kind::Directory,
+            Kind::Directory,
             None,
             "2000-10-12T15:43:23",
         );

@@ -20,8 +20,8 @@ use nom::{
 };
 
 use super::{
-    Entry, Kind, Modified, Precision, Reason, Text, Version, Year, Zone,
-    fields::{Columns, Miss, Owners, Parsed, number, small},
+    Entry, Kind, Modified, Precision, Reason, Version, Year, Zone,
+    fields::{Columns, Found, Miss, Owners, Parsed, is_blank, number, small},
     form, months,
     time::{Date, Daytime, two_digits, year},
 };
@@ -29,21 +29,19 @@ use super::{
 const BLOCK: u64 = 512;
 
 /// Reads one line of `DIRECTORY`.
-pub(super) fn entry(line: &[u8]) -> Parsed {
-    let (file, fields) = split_version(line).ok_or(Miss::Shape)?;
-    described(&file, fields)
+pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
+    let split = split_version(line).filter(|(_, fields)| !fields.is_empty());
+    let (file, fields) = split.ok_or(Miss::Shape)?;
+    described(file, fields)
 }
 
 /// Reads an entry whose name stands on a line of its own, be it with a version or without.
-pub(super) fn wrapped(name: &[u8], fields: &[u8]) -> Parsed {
-    let closed = [name, b" "].concat();
-    match split_version(&closed) {
-        Some((file, _)) => described(&file, fields),
-        None => described(&File { name, version: None }, fields),
-    }
+pub(super) fn wrapped<'a>(name: &'a [u8], fields: &'a [u8]) -> Parsed<'a> {
+    let file = split_version(name).map(|(file, _)| file);
+    described(file.unwrap_or(File { name, version: None }), fields)
 }
 
-fn described(file: &File<'_>, fields: &[u8]) -> Parsed {
+fn described<'a>(file: File<'a>, fields: &'a [u8]) -> Parsed<'a> {
     let fields = Fields::read(fields)?;
     let date = fields.date.ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, fields.time, Zone::Server);
@@ -53,16 +51,11 @@ fn described(file: &File<'_>, fields: &[u8]) -> Parsed {
         }
         _ => (file.name, Kind::File),
     };
-    Ok(Entry {
-        owner: fields.owner.map(Text::from),
-        group: fields.group.map(Text::from),
+    Ok(Found {
+        owner: fields.owner,
+        group: fields.group,
         version: file.version.map(Version),
-        ..super::fields::entry(
-            name,
-            kind,
-            fields.size,
-            Some(modified.ok_or(Miss::Broken(Reason::Date))?),
-        )
+        ..Found::new(name, kind, fields.size, Some(modified.ok_or(Miss::Broken(Reason::Date))?))
     })
 }
 
@@ -71,9 +64,10 @@ pub(super) fn is_refusal(line: &[u8]) -> bool {
     line.trim_ascii_start().starts_with(b"<%") || line.trim_ascii_start().starts_with(b"%")
 }
 
+#[derive(Clone, Copy)]
 struct File<'a> {
     name: &'a [u8],
-    version: Option<u32>,
+    version: Option<u16>,
 }
 
 /// `NAME.TYPE;VERSION`; the name itself may hold blanks on ODS-5.
@@ -82,7 +76,7 @@ fn split_version(line: &[u8]) -> Option<(File<'_>, &[u8])> {
     let (name, rest) = (line[..semicolon].trim_ascii_start(), &line[semicolon + 1..]);
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     let (version, fields) = rest.split_at(digits);
-    let closed = matches!(fields.first(), Some(b' ' | b'\t'));
+    let closed = fields.first().is_none_or(|b| is_blank(*b));
     (digits > 0 && closed && !name.is_empty())
         .then(|| (File { name, version: small(version) }, fields))
 }
@@ -181,21 +175,21 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         }
         Precision::Subsecond(_) => return None,
     };
-    let owner = match (&entry.group, &entry.owner) {
+    let owner = match (entry.group(), entry.owner()) {
         (None, None) => String::new(),
         (None, Some(owner)) => format!("[{}]", identifier(owner)?),
         (Some(group), Some(owner)) => format!("[{},{}]", identifier(group)?, identifier(owner)?),
         (Some(_), None) => return None,
     };
-    let is_directory =
-        entry.name.len() > 4 && entry.name[entry.name.len() - 4..].eq_ignore_ascii_case(b".DIR");
+    let is_directory = entry.name().len() > 4
+        && entry.name()[entry.name().len() - 4..].eq_ignore_ascii_case(b".DIR");
     let file_type = match entry.kind {
         Kind::Directory => ".DIR",
         Kind::File if !is_directory => "",
         _ => return None,
     };
-    let whole = form::is_trimmed(&entry.name) && !entry.name.contains(&b';');
-    let mut line = form::named(String::new(), &entry.name);
+    let whole = form::is_trimmed(entry.name()) && !entry.name().contains(&b';');
+    let mut line = form::named(String::new(), entry.name());
     let columns = format!(
         "{file_type};{version} {blocks:>8} {:2}-{month}-{:04}{time} {owner} (RWED,RWED,RE,)",
         at.day(),
@@ -216,7 +210,13 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, name: &str, version: u32, blocks: Option<u64>, time: &str) -> Entry {
+    fn check<'a>(
+        line: &'a str,
+        name: &str,
+        version: u16,
+        blocks: Option<u64>,
+        time: &str,
+    ) -> Found<'a> {
         let read = entry(line.as_bytes()).expect("an entry");
         assert_eq!((read.name_text(), read.version), (Some(name), Some(Version(version))));
         assert_eq!(read.size, blocks.map(|b| b * 512));
@@ -228,7 +228,7 @@ mod tests {
     fn blocks_used_come_before_blocks_allocated() {
         let line = "README.TXT;7  118/126  14-APR-1997 12:45:27  [GROUP,OWNER]  (RWED,,RWED,RE)";
         let read = check(line, "README.TXT", 7, Some(118), "1997-04-14T12:45:27");
-        assert_eq!((read.owner, read.group), (Some("OWNER".into()), Some("GROUP".into())));
+        assert_eq!((read.owner, read.group), (Some(&b"OWNER"[..]), Some(&b"GROUP"[..])));
         check(
             "BIG.ISO;2  ******  6-MAY-2008 09:29 [A,B] (RE,RWED,RE,RE)",
             "BIG.ISO",
@@ -247,7 +247,7 @@ mod tests {
             Some(1),
             "1996-09-08T16:09:00",
         );
-        assert_eq!((read.kind, read.owner), (Kind::Directory, Some("SYSTEM".into())));
+        assert_eq!((read.kind, read.owner), (Kind::Directory, Some(&b"SYSTEM"[..])));
         let read = check(
             ".DIR;1  1 8-SEP-1996 16:09 [SYSTEM] (RWE,RWE,RE,RE)",
             ".DIR",
@@ -301,10 +301,7 @@ mod tests {
     fn a_name_on_its_own_line_may_lack_its_version() {
         let fields = b"     10     2-JUL-2003 10:30:08.59  [A,B]      (RWED,RWED,RED,)";
         let read = wrapped(b"LONG.NAME", fields).expect("an entry");
-        assert_eq!(
-            (&read.name[..], read.version, read.size),
-            (&b"LONG.NAME"[..], None, Some(5120))
-        );
+        assert_eq!((read.name, read.version, read.size), (&b"LONG.NAME"[..], None, Some(5120)));
         assert_eq!(wrapped(b"LONG.NAME;3", fields).map(|e| e.version), Ok(Some(Version(3))));
     }
 

@@ -4,13 +4,13 @@ use alloc::{format, vec::Vec};
 
 use super::{
     Entry, Kind, Precision, Zone,
-    fields::{Columns, Miss, Parsed, entry as fields, number},
+    fields::{Columns, Found, Miss, Parsed, number},
     form,
     time::Clock,
 };
 
 /// Reads one line.
-pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
+pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let mut columns = Columns::new(line);
     let size = number(columns.need()?).ok_or(Miss::Shape)?;
     if !columns.clone().nth(1).is_some_and(|day| day.ends_with(b",")) {
@@ -19,8 +19,8 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed {
     let modified = Some(columns.date(clock)?);
     let name = columns.name()?;
     match name.strip_suffix(b"/").filter(|n| !n.is_empty()) {
-        Some(name) => Ok(fields(name, Kind::Directory, None, modified)),
-        None => Ok(fields(name, Kind::File, Some(size), modified)),
+        Some(name) => Ok(Found::new(name, Kind::Directory, None, modified)),
+        None => Ok(Found::new(name, Kind::File, Some(size), modified)),
     }
 }
 
@@ -36,8 +36,9 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let date =
         format!("{month} {:02}, {:04} {:02}:{:02}", at.day(), at.year(), at.hour(), at.minute());
     let columns = format!("{:>9}  {date} ", form::size_of_file(entry)?);
-    let whole = form::is_trimmed(&entry.name) && !entry.name.ends_with(b"/") && at.year() >= 1000;
-    whole.then(|| [&form::named(columns, &entry.name)[..], slash.as_bytes()].concat())
+    let whole =
+        form::is_trimmed(entry.name()) && !entry.name().ends_with(b"/") && at.year() >= 1000;
+    whole.then(|| [&form::named(columns, entry.name())[..], slash.as_bytes()].concat())
 }
 
 #[cfg(test)]
@@ -48,8 +49,8 @@ mod tests {
 
     #[test]
     fn the_day_has_a_comma() {
-        let read =
-            |line: &str| entry(line.as_bytes(), Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)));
+        let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
+        let read = |line: &'static str| entry(line.as_bytes(), clock);
         let file = read("206876  Apr 04, 2000 21:06 a file").expect("an entry");
         assert_eq!((file.name_text(), file.size), (Some("a file"), Some(206_876)));
         assert_eq!(file.modified.map(|m| m.at), Some(datetime(2000, 4, 4, 21, 6, 0, 0)));

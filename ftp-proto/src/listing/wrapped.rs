@@ -1,8 +1,8 @@
 //! Entries on two lines: a long name alone, and its fields on the next line (VMS, `dls`).
 
 use super::{
-    Dialect, Entry, dls,
-    fields::{Columns, is_blank, is_number},
+    Dialect, dls,
+    fields::{Columns, Found, is_blank, is_number},
     time::Clock,
     vms,
 };
@@ -22,16 +22,17 @@ pub(super) fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Reads the two lines as one entry.
-pub(super) fn entry(name: &[u8], fields: &[u8], clock: Clock) -> Option<(Dialect, Entry)> {
+pub(super) fn entry<'a>(
+    name: &'a [u8],
+    fields: &'a [u8],
+    clock: Clock,
+) -> Option<(Dialect, Found<'a>)> {
     let name = name.trim_ascii_end();
     if !may_be_fields(name, fields) {
         return None;
     }
-    if let Ok(entry) = vms::wrapped(name, fields) {
-        return Some((Dialect::Vms, entry));
-    }
-    let entry = dls::entry(&[name, b" ", fields].concat(), clock).ok()?;
-    Some((Dialect::Dls, entry))
+    let vms = || Some((Dialect::Vms, vms::wrapped(name, fields).ok()?));
+    vms().or_else(|| Some((Dialect::Dls, dls::wrapped(name, fields, clock).ok()?)))
 }
 
 /// Says whether a line may hold the fields of a name: it begins with a blank, unless a version says
@@ -51,8 +52,8 @@ mod tests {
     fn check(name: &str, fields: &str, expected: Option<(Dialect, &str)>) {
         let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
         let read = entry(name.as_bytes(), fields.as_bytes(), clock);
-        let read = read.as_ref().map(|(dialect, e)| (*dialect, e.name_text().unwrap_or_default()));
-        assert_eq!(read, expected);
+        let read = read.map(|(dialect, found)| (dialect, found.name));
+        assert_eq!(read, expected.map(|(dialect, name)| (dialect, name.as_bytes())));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Case {
 
     /// Says that an entry is what `MLST` answers of a directory, not one in a listing.
     fn is_asked_for(&self, own: &Entry) -> bool {
-        let absolute = own.kind == Kind::Current && own.name.starts_with(b"/");
+        let absolute = own.kind == Kind::Current && own.name().starts_with(b"/");
         absolute && self.text("listed_dir").is_none()
     }
 }
@@ -118,16 +118,16 @@ fn features(reply: &Reply) -> Value {
 }
 
 fn entry(entry: &Entry) -> Value {
-    let (kind, target) = match &entry.kind {
+    let (kind, target) = match entry.kind {
         Kind::File | Kind::Unknown => ("file", None),
-        Kind::Symlink { target } => ("symlink", target.as_deref().map(text)),
+        Kind::Symlink => ("symlink", Some(text(entry.target().unwrap_or_default()))),
         _ if entry.is_directory() => ("dir", None),
         _ => ("other", None),
     };
     let modified = entry.modified.map(|m| time_text(m.at, m.precision, m.zone));
     json!({
-        "name": text(&entry.name), "type": kind, "size": entry.size, "mtime": modified,
-        "link_target": target.or_else(|| (kind == "symlink").then(String::new)),
+        "name": text(entry.name()), "type": kind, "size": entry.size, "mtime": modified,
+        "link_target": target,
     })
 }
 

@@ -260,7 +260,7 @@ async fn list_all(pool: &Pool, directories: &[&str]) {
     for directory in directories {
         let mut session = pool.session().await.expect("a session");
         let listing = session.list(directory.as_bytes()).await.expect("a listing");
-        assert_eq!(listing.entries[0].name, directory.as_bytes());
+        assert_eq!(listing.entries[0].name(), directory.as_bytes());
     }
 }
 

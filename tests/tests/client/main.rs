@@ -96,7 +96,7 @@ async fn a_directory_is_entered_and_listed_without_an_argument() {
     let mut session = pool(&script).session().await.expect("a session");
     let listing = session.list(b"-d").await.expect("a listing");
     assert_eq!(listing.entries.len(), 1);
-    assert_eq!(listing.entries[0].name, b"a b");
+    assert_eq!(listing.entries[0].name(), b"a b");
     assert_eq!(listing.entries[0].size, Some(3));
     assert_eq!(listing.unread.len(), 1);
     script.finish().await;

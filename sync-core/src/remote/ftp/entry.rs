@@ -24,10 +24,10 @@ pub(super) struct Clock {
 pub(super) fn listing(found: Found, encoder: &Encoder, clock: Clock) -> Listing {
     let mut listing = Listing::default();
     for found in found.entries {
-        match Name::new(encoder.from_server(&found.name)) {
+        match Name::new(encoder.from_server(found.name())) {
             Ok(name) => listing.entries.push(entry(name, &found, clock)),
             Err(reason) => {
-                let name = found.name.into();
+                let name = found.name().into();
                 listing.doubts.push(Doubt::HostileName { name, reason });
             }
         }
@@ -50,19 +50,17 @@ pub(super) fn entry(name: Name, found: &listing::Entry, clock: Clock) -> Entry {
         size: found.size.filter(|_| kind == Kind::File),
         modified: found.modified.and_then(|modified| time(modified, clock)),
         kind,
-        unique: found.unique.as_ref().map(|unique| (&**unique).into()),
+        unique: found.unique().map(Into::into),
     }
 }
 
 fn kind(found: &listing::Entry) -> Kind {
-    match &found.kind {
+    match found.kind {
         listing::Kind::Current | listing::Kind::Directory | listing::Kind::Parent => {
             Kind::Directory
         }
         listing::Kind::File => Kind::File,
-        listing::Kind::Symlink { target } => {
-            Kind::Symlink { target: target.as_deref().map(Into::into) }
-        }
+        listing::Kind::Symlink => Kind::Symlink { target: found.target().map(Into::into) },
         // A thing with a size and no kind is a file to every server that lists so.
         listing::Kind::Unknown if found.size.is_some() => Kind::File,
         _ => Kind::Other,
@@ -96,7 +94,7 @@ pub(super) fn yardstick(found: &[listing::Entry]) -> Option<(&[u8], Timestamp)> 
             modified.zone == Zone::Server && modified.precision >= Precision::Minute
         })?;
         let shown = Offset::UTC.to_timestamp(modified.at).ok()?;
-        (kind(found) == Kind::File).then_some((&*found.name, shown))
+        (kind(found) == Kind::File).then_some((found.name(), shown))
     })
 }
 
