@@ -407,6 +407,9 @@ impl Control {
         };
         let reply = reply?;
         debug!(target: "ftp_client::wire", "FTP Rx: {reply}");
+        if reply.code().is_preliminary() {
+            self.framed.get_ref().acknowledge();
+        }
         Poll::Ready(Ok(self.exchange.received(reply)?))
     }
 

@@ -156,6 +156,10 @@ impl Lease {
         let leaves = self.level() == Pipelining::Ahead && epilogue.later.is_empty();
         if !leaves || epilogue.commands.is_empty() {
             let finished = self.carry_out(&file, epilogue).await?;
+            if self.learnt().sizes_confirmed >= TRUST {
+                let name = file.finish.rename_to.as_ref().unwrap_or(&file.path);
+                Box::pin(self.find_out(name)).await;
+            }
             return Ok(Ending(State::Known(finished)));
         }
         self.begin().await?;

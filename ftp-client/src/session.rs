@@ -106,6 +106,8 @@ pub struct Session {
     hashing: Option<Algorithm>,
     /// The next data connection, where it was asked for in advance.
     asked_ahead: Option<Asked>,
+    /// Whether it was tried whether the server keeps commands for later.
+    found_out: bool,
     /// Whether the session was lost because the server answered out of order.
     surprised: bool,
     used: Instant,

@@ -145,8 +145,12 @@ impl Session {
         self.is_rooted() && self.working == Some(self.absolute(directory))
     }
 
-    /// Reads a listing of another directory than the one asked for, to be in step behind it.
-    async fn read_to_no_end(&mut self, mut stream: Stream, finished: bool) -> Result<()> {
+    /// Reads a listing that nobody wants, to be in step behind it.
+    pub(super) async fn read_to_no_end(
+        &mut self,
+        mut stream: Stream,
+        finished: bool,
+    ) -> Result<()> {
         let mut buffer = vec![0; 32 * 1024];
         while matches!(stream.read(&mut buffer).await, Ok(count) if count > 0) {}
         drop(stream);

@@ -57,6 +57,7 @@ impl Session {
             offset_pending: false,
             hashing: None,
             asked_ahead: None,
+            found_out: false,
             surprised: false,
             used: Instant::now(),
         }

@@ -86,11 +86,29 @@ impl Session {
     }
 
     fn may_try(&self) -> bool {
-        let learnt = self.server.learnt.now();
+        let learnt = self.learnt();
         let worthwhile = learnt.round_trip.is_some_and(|time| time >= WORTHWHILE);
-        let chosen = self.server.options.pipelining;
-        drop(learnt);
-        worthwhile && chosen == Pipelining::Auto && self.queues() && self.learnt().ahead.is_none()
+        let open = self.server.options.pipelining == Pipelining::Auto && learnt.ahead.is_none();
+        worthwhile && open && self.queues()
+    }
+
+    /// Finds out, on the listing of one file, whether this server keeps commands for later, where
+    /// no listing has shown it yet. An upload is never put at risk for that.
+    pub(crate) async fn find_out(&mut self, file: &[u8]) {
+        if self.found_out || !self.may_try() || !self.knows_epsv() {
+            return;
+        }
+        self.found_out = true;
+        let listed = async {
+            self.begin_transfer().await?;
+            let path = Some(self.argument(file)?);
+            let command = Command::List { hidden: false, path };
+            let transfer = self.transfer(Vec::new(), 0, command).await?;
+            self.read_to_no_end(transfer.stream, transfer.finished).await
+        };
+        if let Err(error) = listed.await {
+            debug!("whether the server keeps commands for later was not found out: {error}");
+        }
     }
 
     /// Notes that a transfer is over, so that the answer to what was queued behind it is due now.

@@ -323,6 +323,36 @@ async fn a_server_that_answers_at_once_is_never_sent_ahead_again() {
 }
 
 #[tokio::test]
+async fn uploads_look_at_a_listing_before_they_run_ahead() {
+    let listing = "C: EPSV
+        S: 229 ({port})
+        C: LIST /t
+        C: EPSV
+        A
+        S: 150 here
+        D: -rw-r--r-- 1 u g 5 Jan 01 00:00 t\\n
+        S: 226 done
+        S: 229 ({port})\n";
+    let ahead = "C: STOR /a.partial
+        C: EPSV
+        A
+        D?
+        S: 150 go
+        S: 226 done
+        S: 229 ({port})\n";
+    let [said, told] = epilogue("a");
+    let warm = [TRUSTED, &trusted(PORT), &trusted(PORT)].concat();
+    let all = [&warm[..], listing, ahead, &said, &told].concat();
+    let script = Script::start(&[&distant(&with_login(&all))]).await;
+    let pool = pool(&script);
+    for name in ["t", "t", "t", "a"] {
+        send(&pool, name).await.expect("sent").outcome().await.expect("named");
+    }
+    assert_eq!(pool.personality().ahead, Some(true));
+    script.finish().await;
+}
+
+#[tokio::test]
 async fn a_question_refused_during_an_upload_is_not_the_uploads_end() {
     let all = "C: EPSV
         S: 229 ({port})
