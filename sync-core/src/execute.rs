@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::unfold;
-use tokio::sync::OnceCell;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::compare::{Rules, Verdict};
@@ -25,7 +25,7 @@ use crate::remote::Tree;
 use crate::retry::retry;
 use crate::run::{Change, Run};
 
-use copy::{Copier, Job};
+use copy::{Copier, Job, Slot};
 use parents::Parents;
 
 /// Carries out steps from one tree to another.
@@ -71,15 +71,17 @@ impl Executor {
     /// Carries out all steps that come, `transfers` at once.
     pub(crate) async fn carry_out(self: Arc<Self>, steps: Receiver<Step>) {
         let limit = self.run.ctx.options.transfers.max(1);
+        let slots = Arc::new(Semaphore::new(limit));
         let steps = unfold(steps, async |mut steps| steps.recv().await.map(|step| (step, steps)));
+        // Besides those at work there are those who only wait for what came of their file.
         steps
-            .for_each_concurrent(limit, |step| {
-                let executor = Arc::clone(&self);
+            .for_each_concurrent(2 * limit, |step| {
+                let (executor, slots) = (Arc::clone(&self), Arc::clone(&slots));
                 async move {
                     let path = step.path.clone();
                     let work = tokio::spawn({
                         let executor = Arc::clone(&executor);
-                        async move { executor.step(step).await }
+                        async move { executor.step(step, Slot::among(&slots).await).await }
                     });
                     if let Err(lost) = AbortOnDropHandle::new(work).await {
                         let error = crate::Error::new(ErrorKind::Other, "the work broke off");
@@ -90,23 +92,23 @@ impl Executor {
             .await;
     }
 
-    async fn step(&self, step: Step) {
+    async fn step(&self, step: Step, slot: Slot) {
         if !self.run.ctx.cancel.is_cancelled() {
-            self.act(step.path.clone(), step.path, step.action).await;
+            self.act(step.path.clone(), step.path, step.action, slot).await;
         }
     }
 
     /// Carries out one action on a file, whose path may differ between the sides.
-    pub(crate) async fn act(&self, from: Path, to: Path, action: Action) {
+    pub(crate) async fn act(&self, from: Path, to: Path, action: Action, slot: Slot) {
         match action {
             Action::Copy { source, replaces, in_new_directory, begun, reason } => {
-                let job = Job { from, to, source, replaces, begun, reason };
+                let job = Job { from, to, source, replaces, begun, reason, slot };
                 self.transfer(&job, in_new_directory).await;
             }
             Action::Discard { size } => self.discard(&to, size).await,
             Action::Settle { source, destination, begun, reason } => {
                 let replaces = Some(destination);
-                self.settle(Job { from, to, source, replaces, begun, reason }).await;
+                self.settle(Job { from, to, source, replaces, begun, reason, slot }).await;
             }
             Action::Keep { source, same: true } if self.moves => {
                 self.remove_source(&from, &source).await;

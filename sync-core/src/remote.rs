@@ -20,6 +20,7 @@ pub mod record;
 pub mod watch;
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -189,7 +190,17 @@ pub trait Writer: Send {
     /// Returns what went less than perfectly though the file stands complete, such as a time the
     /// server would not set.
     async fn commit(self: Box<Self>, commit: Commit) -> Result<Committed>;
+
+    /// Like [`Writer::commit`], and returns as soon as the remote is free for the next file, which may
+    /// be before it is known what came of this one.
+    async fn begin_commit(self: Box<Self>, commit: Commit) -> Result<Committing> {
+        let committed = self.commit(commit).await?;
+        Ok(Box::pin(std::future::ready(Ok(committed))))
+    }
 }
+
+/// What comes of a [`Writer::begin_commit`].
+pub type Committing = Pin<Box<dyn Future<Output = Result<Committed>> + Send>>;
 
 /// How a [`Writer`] ends.
 #[derive(Clone, Debug, Default)]

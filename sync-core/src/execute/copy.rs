@@ -2,9 +2,10 @@
 //! What was cut short goes on where it stopped, at the next attempt or in the next run.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::future::try_join;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::backup::Keeper;
 use crate::bandwidth::Bandwidth;
@@ -30,6 +31,22 @@ pub(crate) struct Job {
     /// What an earlier run has copied of it.
     pub(crate) begun: Option<Begun>,
     pub(crate) reason: Reason,
+    pub(crate) slot: Slot,
+}
+
+/// A place among those who transfer at once. It is free again when the remote is, which may be before
+/// it is known what came of the file.
+#[derive(Debug, Default)]
+pub(crate) struct Slot(Mutex<Option<OwnedSemaphorePermit>>);
+
+impl Slot {
+    pub(crate) async fn among(slots: &Arc<Semaphore>) -> Self {
+        Self(Mutex::new(Arc::clone(slots).acquire_owned().await.ok()))
+    }
+
+    fn free(&self) {
+        self.0.lock().expect("no holder of the lock panics").take();
+    }
 }
 
 impl Job {
@@ -247,7 +264,9 @@ impl Copier {
     ) -> Result<Committed> {
         let kept = self.keeper.as_ref().filter(|_| job.replaces.is_some());
         let (Some(keeper), true) = (kept, target.is_temporary()) else {
-            return target.commit(writer, size, modified).await;
+            let committing = target.begin_commit(writer, size, modified).await?;
+            job.slot.free();
+            return committing.await;
         };
         let committed = target.commit_without_name(writer, size, modified).await?;
         keeper.keep(&self.run, &job.to).await?;

@@ -7,7 +7,7 @@ use crate::entry::Entry;
 use crate::error::Result;
 use crate::partial::Partials;
 use crate::path::Path;
-use crate::remote::{Commit, Committed, Remote, Tree, Writer};
+use crate::remote::{Commit, Committed, Committing, Remote, Tree, Writer};
 
 /// Where one file is written.
 #[derive(Debug)]
@@ -64,6 +64,16 @@ impl<'a> Target<'a> {
         size: u64,
         modified: Option<jiff::Timestamp>,
     ) -> Result<Committed> {
+        self.begin_commit(writer, size, modified).await?.await
+    }
+
+    /// Like [`Target::commit`], and returns once the remote is free for the next file.
+    pub(crate) async fn begin_commit(
+        &self,
+        writer: Box<dyn Writer>,
+        size: u64,
+        modified: Option<jiff::Timestamp>,
+    ) -> Result<Committing> {
         let rename_to = self.partial.is_some().then(|| self.to.clone());
         self.end(writer, size, modified, rename_to).await
     }
@@ -75,7 +85,7 @@ impl<'a> Target<'a> {
         size: u64,
         modified: Option<jiff::Timestamp>,
     ) -> Result<Committed> {
-        self.end(writer, size, modified, None).await
+        self.end(writer, size, modified, None).await?.await
     }
 
     /// Gives a file that was committed without it its name.
@@ -89,10 +99,10 @@ impl<'a> Target<'a> {
         size: u64,
         modified: Option<jiff::Timestamp>,
         rename_to: Option<Path>,
-    ) -> Result<Committed> {
+    ) -> Result<Committing> {
         let settable = self.remote.capability().write_precision.is_some();
         let modified = modified.filter(|_| settable);
-        writer.commit(Commit { size: Some(size), modified, rename_to }).await
+        writer.begin_commit(Commit { size: Some(size), modified, rename_to }).await
     }
 
     /// Removes what a failure left behind, if that can be done soon.

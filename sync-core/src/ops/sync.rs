@@ -12,6 +12,7 @@ use crate::context::{Context, Deletion};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::execute::Executor;
+use crate::execute::copy::Slot;
 use crate::ops::rmdirs;
 use crate::partial::Begun;
 use crate::path::Path;
@@ -128,7 +129,8 @@ pub async fn copy_file(
         run.event(Event::Left { path: destination_path, same });
     }
     let action = action.continuing(|| begun);
-    executor.act(source_path.clone(), destination_path.clone(), action).await;
+    let slot = Slot::default();
+    executor.act(source_path.clone(), destination_path.clone(), action, slot).await;
     run.finish()
 }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::entry::{Entry, Listing, Modified};
 use crate::error::Result;
 use crate::path::Path;
-use crate::remote::{About, Capability, Commit, Committed, Reader, Remote, Writer};
+use crate::remote::{About, Capability, Commit, Committed, Committing, Reader, Remote, Writer};
 
 /// Hears of every call to a remote.
 pub trait Watch: fmt::Debug + Send + Sync + 'static {
@@ -227,5 +227,10 @@ impl<W: Watch> Writer for WatchedFile<Box<dyn Writer>, W> {
     async fn commit(self: Box<Self>, commit: Commit) -> Result<Committed> {
         self.watch.before(Call::Commit, &self.path)?;
         self.file.commit(commit).await
+    }
+
+    async fn begin_commit(self: Box<Self>, commit: Commit) -> Result<Committing> {
+        self.watch.before(Call::Commit, &self.path)?;
+        self.file.begin_commit(commit).await
     }
 }

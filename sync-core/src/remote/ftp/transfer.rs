@@ -8,7 +8,7 @@ use super::error::explain;
 use crate::encoding::Encoder;
 use crate::error::Result;
 use crate::path::Path;
-use crate::remote::{Commit, Committed, Reader, Writer};
+use crate::remote::{Commit, Committed, Committing, Reader, Writer};
 
 /// A file being downloaded.
 #[derive(Debug)]
@@ -59,14 +59,21 @@ impl Writer for Outgoing {
     }
 
     async fn commit(self: Box<Self>, commit: Commit) -> Result<Committed> {
+        self.begin_commit(commit).await?.await
+    }
+
+    async fn begin_commit(self: Box<Self>, commit: Commit) -> Result<Committing> {
         let Self { path, encoder, upload } = *self;
         let finish = Finish {
             size: commit.size,
             modified: commit.modified,
             rename_to: commit.rename_to.map(|to| encoder.to_server(to.as_bytes())),
         };
-        let finished = upload.finish(finish).await.map_err(|error| explain(error, &path))?;
-        let time_not_set = finished.time_not_set.map(|error| explain(error, &path));
-        Ok(Committed { time_not_set })
+        let ending = upload.end(finish).await.map_err(|error| explain(error, &path))?;
+        Ok(Box::pin(async move {
+            let finished = ending.outcome().await.map_err(|error| explain(error, &path))?;
+            let time_not_set = finished.time_not_set.map(|error| explain(error, &path));
+            Ok(Committed { time_not_set })
+        }))
     }
 }
