@@ -8,6 +8,7 @@ mod completion;
 mod config;
 mod copy;
 mod copyto;
+mod copyurl;
 mod delete;
 mod deletefile;
 mod demo;
@@ -24,6 +25,7 @@ mod md5sum;
 mod mkdir;
 mod r#move;
 mod moveto;
+mod ncdu;
 mod obscure;
 mod purge;
 mod rcat;
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Copy(copy::Args),
     #[command(name = "copyto")]
     CopyTo(copyto::Args),
+    #[command(name = "copyurl")]
+    CopyUrl(copyurl::Args),
     Delete(delete::Args),
     #[command(name = "deletefile")]
     DeleteFile(deletefile::Args),
@@ -72,6 +76,7 @@ pub(crate) enum Command {
     Move(r#move::Args),
     #[command(name = "moveto")]
     MoveTo(moveto::Args),
+    Ncdu(ncdu::Args),
     Obscure(obscure::Args),
     Purge(purge::Args),
     Rcat(rcat::Args),
@@ -105,6 +110,7 @@ impl Command {
             Self::Config(args) => config::run(resolved, args),
             Self::Copy(args) => Box::pin(copy::run(resolved, args)).await,
             Self::CopyTo(args) => Box::pin(copyto::run(resolved, args)).await,
+            Self::CopyUrl(args) => Box::pin(copyurl::run(resolved, args)).await,
             Self::Delete(args) => Box::pin(delete::run(resolved, args)).await,
             Self::DeleteFile(args) => Box::pin(deletefile::run(resolved, args)).await,
             Self::Demo(args) => Box::pin(demo::run(resolved, args)).await,
@@ -120,6 +126,7 @@ impl Command {
             Self::Mkdir(args) => Box::pin(mkdir::run(resolved, args)).await,
             Self::Move(args) => Box::pin(r#move::run(resolved, args)).await,
             Self::MoveTo(args) => Box::pin(moveto::run(resolved, args)).await,
+            Self::Ncdu(args) => Box::pin(ncdu::run(resolved, args)).await,
             Self::Obscure(args) => obscure::run(resolved, &args),
             Self::Purge(args) => Box::pin(purge::run(resolved, args)).await,
             Self::Rcat(args) => Box::pin(rcat::run(resolved, args)).await,
@@ -143,6 +150,7 @@ impl Command {
             Self::Check(_)
                 | Self::Copy(_)
                 | Self::CopyTo(_)
+                | Self::CopyUrl(_)
                 | Self::Move(_)
                 | Self::MoveTo(_)
                 | Self::Sync(_)
@@ -160,6 +168,7 @@ impl Command {
             Self::Config(_) => "config",
             Self::Copy(_) => "copy",
             Self::CopyTo(_) => "copyto",
+            Self::CopyUrl(_) => "copyurl",
             Self::Delete(_) => "delete",
             Self::DeleteFile(_) => "deletefile",
             Self::Demo(_) => "demo",
@@ -175,6 +184,7 @@ impl Command {
             Self::Mkdir(_) => "mkdir",
             Self::Move(_) => "move",
             Self::MoveTo(_) => "moveto",
+            Self::Ncdu(_) => "ncdu",
             Self::Obscure(_) => "obscure",
             Self::Purge(_) => "purge",
             Self::Rcat(_) => "rcat",

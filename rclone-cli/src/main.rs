@@ -8,6 +8,7 @@ mod environment;
 mod exit;
 mod ftp;
 mod go_time;
+mod http;
 mod logging;
 mod mime;
 mod output;

@@ -73,6 +73,11 @@ impl Write for Screen {
     }
 }
 
+/// Tells whether standard output is a terminal.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Returns standard output for whole files.
 pub(crate) fn stream() -> tokio::io::Stdout {
     tokio::io::stdout()

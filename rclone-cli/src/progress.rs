@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::MultiProgress;
-use sync_core::{Event, Progress};
+use sync_core::{Event, Progress, Remote};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -65,6 +65,8 @@ pub(crate) struct Reporter {
     options: Options,
     stats: Mutex<Stats>,
     summary: Mutex<Summary>,
+    /// The remotes in use, whose limits are shown.
+    remotes: Mutex<Vec<Arc<dyn Remote>>>,
     report: Option<Report>,
     /// What lines about the whole of a tree call it.
     whole: OnceLock<String>,
@@ -75,6 +77,7 @@ impl Reporter {
         Self {
             stats: Mutex::new(Stats::new(Instant::now())),
             summary: Mutex::new(Summary::new(options.dry_run)),
+            remotes: Mutex::default(),
             options,
             report: None,
             whole: OnceLock::new(),
@@ -92,6 +95,19 @@ impl Reporter {
     /// Gives the one tree of a verb a name, for what happens to the whole of it.
     pub(crate) fn call_whole(&self, name: String) {
         self.whole.get_or_init(|| name);
+    }
+
+    /// Shows the limits of this remote, too, as they are learnt.
+    pub(crate) fn watch(&self, remote: &Arc<dyn Remote>) {
+        let mut remotes = lock(&self.remotes);
+        if !remotes.iter().any(|known| Arc::ptr_eq(known, remote)) {
+            remotes.push(Arc::clone(remote));
+        }
+    }
+
+    /// Returns how many connections the narrowest remote allows, where one is known to limit them.
+    fn limit(&self) -> Option<usize> {
+        lock(&self.remotes).iter().filter_map(|remote| remote.capability().concurrency).min()
     }
 
     /// Begins to show how things stand, until the returned [`Display`] is finished.
@@ -150,6 +166,7 @@ impl Reporter {
         let (mut stats, now) = (lock(&self.stats), Instant::now());
         stats.tick(now);
         if let Some(bars) = &mut *lock(bars) {
+            stats.limit = self.limit();
             bars.draw(&stats, self.options.in_bits, now);
         }
     }

@@ -56,6 +56,11 @@ impl Resolved {
     pub(crate) fn context(&self) -> Context {
         let mut display = self.display.lock().unwrap_or_else(PoisonError::into_inner);
         display.get_or_insert_with(|| self.reporter.display());
+        self.silent_context()
+    }
+
+    /// Returns the same for a verb that shows by itself how things stand.
+    pub(crate) fn silent_context(&self) -> Context {
         let cancel = self.cancel.get_or_init(|| self.cancellation());
         let reporter = Arc::clone(&self.reporter) as Arc<dyn Progress>;
         Context {
@@ -98,7 +103,9 @@ impl Resolved {
     /// # Errors
     /// When it names none, its remote is not configured, or its settings make no sense.
     pub(crate) fn tree(&self, text: &str) -> anyhow::Result<Tree> {
-        self.remotes.tree(text)
+        let tree = self.remotes.tree(text)?;
+        self.reporter.watch(&tree.remote);
+        Ok(tree)
     }
 
     /// Returns where files go that a run to `destination` would delete or replace, if anywhere.
@@ -123,7 +130,16 @@ impl Resolved {
     /// # Errors
     /// As [`Resolved::tree`], and when the remote cannot be asked.
     pub(crate) async fn tree_or_file(&self, text: &str) -> anyhow::Result<(Tree, Option<Name>)> {
-        self.remotes.tree_or_file(text).await
+        let asked = self.remotes.tree_or_file(text);
+        let (tree, file) = match self.cancel.get() {
+            Some(cancel) => {
+                let asked = cancel.run_until_cancelled(asked).await;
+                asked.unwrap_or_else(|| Err(sync_core::Error::cancelled().into()))?
+            }
+            None => asked.await?,
+        };
+        self.reporter.watch(&tree.remote);
+        Ok((tree, file))
     }
 
     /// Says goodbye to all servers.

@@ -52,6 +52,11 @@ pub(crate) fn size_field(entry: &Entry, human: bool, width: usize) -> String {
     }
 }
 
+/// Returns a text without what would move the cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// Returns bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

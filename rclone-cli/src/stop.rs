@@ -33,11 +33,13 @@ fn stop(token: &CancellationToken, code: u8) {
 pub(crate) fn by_signal() -> CancellationToken {
     let token = CancellationToken::new();
     let cancelled = token.clone();
+    // From here on a signal waits to be heard, and does not end the process.
+    let Ok(mut signals) = Signals::listen() else { return token };
     tokio::spawn(async move {
-        let Some((name, number)) = next_signal().await else { return };
+        let Some((name, number)) = signals.next().await else { return };
         tracing::warn!("Signal received: {name}, stopping; once more stops at once");
         stop(&cancelled, SIGNALLED + number);
-        if let Some((_, number)) = next_signal().await {
+        if let Some((_, number)) = signals.next().await {
             end(SIGNALLED + number);
         }
     });
@@ -49,20 +51,43 @@ fn end(code: u8) {
     std::process::exit(code.into());
 }
 
-/// Waits for a signal and returns its name and number.
+/// The signals that ask to stop.
 #[cfg(unix)]
-async fn next_signal() -> Option<(&'static str, u8)> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).ok()?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result.ok().map(|()| ("interrupt", 2)),
-        _ = terminate.recv() => Some(("terminated", 15)),
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for a signal and returns its name and number.
+    async fn next(&mut self) -> Option<(&'static str, u8)> {
+        tokio::select! {
+            heard = self.interrupt.recv() => heard.map(|()| ("interrupt", 2)),
+            heard = self.terminate.recv() => heard.map(|()| ("terminated", 15)),
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn next_signal() -> Option<(&'static str, u8)> {
-    tokio::signal::ctrl_c().await.ok().map(|()| ("interrupt", 2))
+/// The one signal there is.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) -> Option<(&'static str, u8)> {
+        self.0.recv().await.map(|()| ("interrupt", 2))
+    }
 }
 
 /// Stops the engine after a while.

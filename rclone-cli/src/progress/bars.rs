@@ -7,6 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::stats::{Stats, Transfer};
+use crate::shown::printable;
 use crate::units;
 
 /// Lines at the bottom of a terminal that are drawn over and over.
@@ -125,6 +126,9 @@ fn total(stats: &Stats, width: usize, in_bits: bool, now: Instant) -> String {
             parts.push(format!("{count} {what}"));
         }
     }
+    if let Some(limit) = stats.limit {
+        parts.push(format!("at most {limit} connections"));
+    }
     let mut line = parts.remove(0);
     for part in parts {
         if line.width() + part.width() + 3 < width {
@@ -164,11 +168,6 @@ fn clipped(text: &str, width: usize) -> String {
         .collect()
 }
 
-/// Returns the text without what would move the cursor.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use indicatif::{InMemoryTerm, TermLike as _};
@@ -180,6 +179,7 @@ mod tests {
     fn drawn(width: usize, height: usize) -> String {
         let start = Instant::now();
         let (mut stats, now) = half_way(start);
+        stats.limit = Some(3);
         let name = path("a/very/long/way/to/a/文件名 with a name that does not end.tar.gz");
         let event =
             sync_core::Event::TransferStarted { transfer: 3, path: &name, size: Some(3 << 20) };
@@ -196,7 +196,7 @@ mod tests {
         assert_snapshot!(drawn(120, 24), @r"
         big.bin                                               ━━━━━━━━━━──────────  50% of        4 MiB        1 MiB/s       2s
         …way/to/a/文件名 with a name that does not end.tar.gz ────────────────────   0% of        3 MiB          0 B/s        -
-        3 MiB of 8 MiB · 38% · 1.500 MiB/s · 3s · 1/3 files · 1 checked · 5 listed
+        3 MiB of 8 MiB · 38% · 1.500 MiB/s · 3s · 1/3 files · 1 checked · 5 listed · at most 3 connections
         ");
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Stats {
     pub(crate) moved: u64,
     pub(crate) moved_bytes: u64,
     pub(crate) active: BTreeMap<u64, Transfer>,
+    /// How many connections a server allows, where that is known.
+    pub(crate) limit: Option<usize>,
     speed: Speed,
 }
 
@@ -63,6 +65,7 @@ impl Stats {
             moved: 0,
             moved_bytes: 0,
             active: BTreeMap::new(),
+            limit: None,
             speed: Speed::new(now),
         }
     }

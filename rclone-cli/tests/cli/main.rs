@@ -4,10 +4,13 @@ mod check;
 mod config;
 mod content;
 mod copy;
+mod copyurl;
 mod line;
 mod listing;
 mod log;
 mod remove;
+#[cfg(unix)]
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
