@@ -106,6 +106,7 @@ impl Program {
             .env("HOME", self.home.path())
             .env("RCLONE_CONFIG", self.configuration())
             .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_CACHE_HOME")
             .current_dir(self.home.path())
             .stdin(Stdio::null());
         command
