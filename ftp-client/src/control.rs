@@ -20,7 +20,7 @@ use ftp_proto::{Command, Exchange, Reply};
 
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
-use crate::retry::{refused, turned_away};
+use crate::retry::{forgets_login, refused, turned_away};
 use crate::stream::{Stream, Transport};
 
 /// How many commands may wait for their answers: enough to fill a long line, little enough for the
@@ -172,6 +172,7 @@ impl Control {
                 Answer::Closing(reply) => return Err(turned_away(reply)),
                 Answer::Preliminary(reply) => return Ok(Told::Begun(reply)),
                 Answer::Final(Sent { command: Some(command), to: Recipient::Caller }, reply) => {
+                    self.broken |= forgets_login(&command, &reply);
                     return Ok(Told::Done(command, reply));
                 }
                 answer @ Answer::Final(..) => self.note(answer),

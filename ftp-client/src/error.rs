@@ -8,6 +8,8 @@ use ftp_proto::error::Misread;
 use ftp_proto::exchange::OutOfStep;
 use ftp_proto::reply::{DecodeError, Reply};
 
+use crate::retry::Cure;
+
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -143,17 +145,14 @@ impl Error {
         self.0.reply.as_ref()
     }
 
+    /// Returns what helps against it.
+    pub fn cure(&self) -> Cure {
+        Cure::of(self.kind())
+    }
+
     /// Tells whether the same operation may succeed when tried again.
     pub fn is_temporary(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::Connection
-                | ErrorKind::Protocol
-                | ErrorKind::Temporary
-                | ErrorKind::Timeout
-                | ErrorKind::TooManyConnections
-                | ErrorKind::Truncated
-        )
+        self.cure() != Cure::Tell
     }
 }
 

@@ -29,5 +29,6 @@ pub use options::Options;
 pub use personality::Personality;
 pub use pool::{Lease, Pool};
 pub use read::Download;
+pub use retry::Cure;
 pub use session::{Listing, Session};
 pub use write::Upload;

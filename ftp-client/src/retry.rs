@@ -1,14 +1,64 @@
-//! What a refusal means for the caller: the one table from reply to [`ErrorKind`].
+//! What a refusal means and what helps: the one table from reply to [`ErrorKind`] and [`Cure`].
 
 use ftp_proto::refusal::{Refusal, refusal};
 use ftp_proto::{Command, Reply};
 
 use crate::error::{Error, ErrorKind};
 
+/// What helps against a failure.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Cure {
+    /// The same again on another session.
+    Anew,
+    /// The same again on one of fewer sessions.
+    Fewer,
+    /// Nothing: somebody has to be told.
+    Tell,
+    /// The same again after a while.
+    Wait,
+}
+
+impl Cure {
+    /// Returns what helps against an error of this kind.
+    pub(crate) fn of(kind: &ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Connection
+            | ErrorKind::Protocol
+            | ErrorKind::Timeout
+            | ErrorKind::Truncated => Self::Anew,
+            ErrorKind::Temporary => Self::Wait,
+            ErrorKind::TooManyConnections => Self::Fewer,
+            _ => Self::Tell,
+        }
+    }
+}
+
 /// Returns the error that `reply` to `command` is.
 pub(crate) fn refused(command: &Command, reply: Reply) -> Error {
-    let (kind, message) = meaning(command, refusal(&reply));
+    let (kind, message) = match forgets_login(command, &reply) {
+        true => (ErrorKind::Connection, "the server has forgotten the login"),
+        false => meaning(command, refusal(&reply)),
+    };
     Error::new(kind, message).command_sent(command).replied(reply)
+}
+
+/// Tells whether the server takes a session that is logged in for one that is not: nothing will
+/// succeed on it any more.
+pub(crate) fn forgets_login(command: &Command, reply: &Reply) -> bool {
+    let early = [Command::Feat, Command::Noop, Command::Quit, Command::Syst];
+    let during_login = early.contains(command)
+        || matches!(
+            command,
+            Command::Acct(_)
+                | Command::Auth(_)
+                | Command::Host(_)
+                | Command::Pass(_)
+                | Command::Pbsz(_)
+                | Command::Prot(_)
+                | Command::User(_)
+        );
+    !during_login && reply.code() == 530 && refusal(reply) == Refusal::Login
 }
 
 /// Returns the error of a reply that ends the session, or its login.
@@ -17,6 +67,9 @@ pub(crate) fn turned_away(reply: Reply) -> Error {
         Refusal::TooMany => (ErrorKind::TooManyConnections, "the server takes no more connections"),
         Refusal::Tls => (ErrorKind::Tls, "the server wants TLS, or another kind of it"),
         Refusal::Login => (ErrorKind::Login, "the server refused user or password"),
+        Refusal::Busy if reply.code() == 530 => {
+            (ErrorKind::Temporary, "the server takes no logins for now")
+        }
         _ => (ErrorKind::Connection, "the server closes the connection"),
     };
     Error::new(kind, message).replied(reply)
@@ -54,24 +107,48 @@ mod tests {
     use ftp_proto::Argument;
 
     #[track_caller]
-    fn check(line: &str, kind: &ErrorKind, temporary: bool) {
+    fn check(line: &str, kind: &ErrorKind, cure: Cure) {
         let reply = Reply::parse(line.as_bytes()).expect("a reply");
         let command = Command::Dele(Argument::new("x").expect("an argument"));
         let error = refused(&command, reply);
-        assert_eq!((error.kind(), error.is_temporary()), (kind, temporary), "{line}");
+        assert_eq!((error.kind(), error.cure()), (kind, cure), "{line}");
+        assert_eq!(error.is_temporary(), cure != Cure::Tell);
         assert_eq!(error.command(), Some("DELE x"));
     }
 
     #[test]
     fn replies_have_a_kind_and_a_cure() {
-        check("550 Delete operation failed.", &ErrorKind::Refused, false);
-        check("550 x: No such file or directory", &ErrorKind::NotFound, false);
-        check("550 x: Permission denied", &ErrorKind::PermissionDenied, false);
-        check("450 File unavailable", &ErrorKind::Temporary, true);
-        check("425 Cannot open data connection", &ErrorKind::Connection, true);
-        check("426 Connection closed; transfer aborted", &ErrorKind::Connection, true);
-        check("452 Insufficient storage", &ErrorKind::NoSpace, false);
-        check("502 Not implemented", &ErrorKind::Unsupported, false);
+        use ErrorKind::{Connection, IsADirectory, NoSpace, NotFound, PermissionDenied};
+        use ErrorKind::{Refused, Temporary, Tls, TooManyConnections, Unsupported};
+        // Pure-FTPd, vsftpd, and wu-ftpd with its 530.
+        let line = "421 I can't accept more than 3 connections as the same user";
+        check(line, &TooManyConnections, Cure::Fewer);
+        check("421 There are too many connected users", &TooManyConnections, Cure::Fewer);
+        check("530 User x access denied: too many sessions", &TooManyConnections, Cure::Fewer);
+        // ProFTPD without a free port, vsftpd that wants TLS on the data connection.
+        check(
+            "425 Unable to build data connection: Address already in use",
+            &Connection,
+            Cure::Anew,
+        );
+        check("522 Data connections must be encrypted", &Tls, Cure::Tell);
+        check("426 Connection closed; transfer aborted", &Connection, Cure::Anew);
+        // A file that somebody writes to; IIS says it with 550.
+        check("450 x: Text file busy", &Temporary, Cure::Wait);
+        check("550 The file is being used by another process.", &Temporary, Cure::Wait);
+        check("450 x: No such file or directory", &NotFound, Cure::Tell);
+        check("451 Local error in processing", &Temporary, Cure::Wait);
+        check("452 Insufficient storage", &NoSpace, Cure::Tell);
+        check("552 Disc quota exceeded", &NoSpace, Cure::Tell);
+        // vsftpd and pyftpdlib after a restart behind a proxy that kept the connection.
+        check("530 Please login with USER and PASS.", &Connection, Cure::Anew);
+        check("530 Permission denied.", &PermissionDenied, Cure::Tell);
+        check("550 Delete operation failed.", &Refused, Cure::Tell);
+        check("550 x: Permission denied", &PermissionDenied, Cure::Tell);
+        check("550 x: is a directory", &IsADirectory, Cure::Tell);
+        check("553 Could not create file.", &Refused, Cure::Tell);
+        check("553 Prohibited file name: a", &PermissionDenied, Cure::Tell);
+        check("502 Not implemented", &Unsupported, Cure::Tell);
     }
 
     #[test]
@@ -82,6 +159,7 @@ mod tests {
         assert_eq!(kind("421 Too many users"), ErrorKind::TooManyConnections);
         assert_eq!(kind("530 Login incorrect"), ErrorKind::Login);
         assert_eq!(kind("421 Idle timeout"), ErrorKind::Connection);
+        assert_eq!(kind("530 Server overloaded, try again later"), ErrorKind::Temporary);
     }
 
     #[test]

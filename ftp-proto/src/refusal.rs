@@ -66,6 +66,8 @@ fn by_code(code: u16, text: &str) -> Option<Refusal> {
         522 if says(&["network protocol", "use ("]) => Refusal::Unsupported,
         521 | 522 | 534..=537 => Refusal::Tls,
         530 if says(&["ssl", "tls", "secure"]) => Refusal::Tls,
+        530 if says(&LATER) => Refusal::Busy,
+        530 if says(&["permission", "denied"]) && !says(&["log"]) => Refusal::Forbidden,
         430 | 530 | 532 => Refusal::Login,
         553 if says(&["exist"]) => Refusal::Exists,
         _ => return None,
@@ -80,8 +82,11 @@ fn by_text(text: &str) -> Option<Refusal> {
 const TOO_MANY: [&str; 6] =
     ["too many", "maximum", "limit", "more than", "no more connections", "connections from"];
 
+/// What servers say whose `530` is about now and not about the password.
+const LATER: [&str; 4] = ["try again", "try later", "overloaded", "temporarily"];
+
 /// Phrases in the order in which they decide: "does not exist" before "exist".
-const PHRASES: [(&str, Refusal); 26] = [
+const PHRASES: [(&str, Refusal); 29] = [
     ("not empty", Refusal::NotEmpty),
     ("isn't empty", Refusal::NotEmpty),
     ("no such", Refusal::Missing),
@@ -108,6 +113,9 @@ const PHRASES: [(&str, Refusal); 26] = [
     ("prohibited", Refusal::Forbidden),
     ("forbidden", Refusal::Forbidden),
     ("read-only", Refusal::Forbidden),
+    ("used by another process", Refusal::Busy),
+    ("file is in use", Refusal::Busy),
+    ("temporarily unavailable", Refusal::Busy),
 ];
 
 /// Tells whether a refused listing only says that there is nothing to list.
@@ -168,6 +176,9 @@ mod tests {
         check("452 No space left on device", Refusal::NoSpace);
         check("550 Disk quota exceeded", Refusal::NoSpace);
         check("451 Local error", Refusal::Busy);
+        check("530 Server overloaded, try again later.", Refusal::Busy);
+        check("530 Permission denied.", Refusal::Forbidden);
+        check("550 The file is being used by another process.", Refusal::Busy);
         check("502 Command not implemented.", Refusal::Unsupported);
         check("522 Network protocol not supported, use (1)", Refusal::Unsupported);
     }
