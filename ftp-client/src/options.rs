@@ -18,6 +18,10 @@ pub struct Options {
     pub user: String,
     /// Password, sent only where the server asks for one; it may be empty.
     pub password: Secret,
+    /// Account, sent only where the server asks for one besides user and password.
+    pub account: Option<Secret>,
+    /// Name the host with `HOST` before the login, for servers that serve several.
+    pub name_host: bool,
     /// Whether and when TLS begins.
     pub tls: TlsMode,
     /// How TLS is done.
@@ -66,6 +70,8 @@ impl Default for Options {
             port: 21,
             user: String::new(),
             password: Secret::default(),
+            account: None,
+            name_host: false,
             tls: TlsMode::None,
             tls_options: TlsOptions::default(),
             concurrency: 0,

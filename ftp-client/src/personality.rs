@@ -1,5 +1,7 @@
 //! What was learnt about a server, for all its sessions: nobody configures it.
 
+mod facts;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -45,10 +47,14 @@ pub struct Personality {
     pub accepts_full_handshake: Option<bool>,
     /// Whether it keeps commands until the transfer before them is over.
     pub ahead: Option<bool>,
+    /// Whether it answers soon when a download is cut off.
+    pub stops: Option<bool>,
     /// How long a question and its answer took at least.
     pub round_trip: Option<Duration>,
     /// How many sessions it allows, where it was seen to refuse more.
     pub connection_limit: Option<usize>,
+    /// Whether it comes from another run, and the server has not greeted yet.
+    recalled: bool,
 }
 
 impl Personality {
@@ -78,6 +84,10 @@ impl Personality {
 
     /// Takes note of the greeting, and of what is known of the server that greets so.
     pub(crate) fn greet(&mut self, greeting: String) {
+        if self.recalled && letters(&greeting).ne(letters(&self.greeting)) {
+            *self = Self::default();
+        }
+        self.recalled = false;
         self.greeting = greeting;
         if self.is_libunftp() {
             // Its `MDTM` tells times and sets none, which otherwise only a try would show.
@@ -93,6 +103,11 @@ impl Personality {
     fn is_libunftp(&self) -> bool {
         self.greeting.to_ascii_lowercase().contains("libunftp")
     }
+}
+
+/// Returns what stays the same of a greeting: numbers may be the time, or those logged in.
+fn letters(greeting: &str) -> impl Iterator<Item = char> {
+    greeting.chars().filter(|character| character.is_alphabetic())
 }
 
 /// How the time of a file is set.
@@ -138,6 +153,19 @@ mod tests {
         let libunftp = greeted("Welcome to the libunftp FTP server");
         assert_eq!(libunftp.time_setting, Some(TimeSetting::Never));
         assert_eq!(greeted("(vsFTPd 3.0.3)").time_setting, None);
+    }
+
+    #[test]
+    fn a_server_that_greets_otherwise_is_another_one() {
+        let known = [("greeting", "Welcome, it is 12:03"), ("epsv", "no")];
+        let after = |greeting: &str| {
+            let mut personality = Personality::recalled(known);
+            personality.greet(greeting.into());
+            personality.greet("Load balanced".into());
+            personality.extended_passive
+        };
+        assert_eq!(after("Welcome, it is 18:40"), Some(false));
+        assert_eq!(after("Welcome to version 2"), None);
     }
 
     #[test]

@@ -24,8 +24,12 @@ use crate::session::{Server, Session};
 /// How many sessions a pool without a limit of its own may open.
 const UNLIMITED: usize = 256;
 
-/// How long after a refusal one more session is tried again.
+/// How long after the first refusal one more session is tried again, and after many.
 const RECOVERY: Duration = Duration::from_secs(120);
+const LONGEST_RECOVERY: Duration = Duration::from_secs(30 * 60);
+
+/// What is shorter is no limit on sessions without work.
+const SHORTEST: Duration = Duration::from_secs(5);
 
 /// After how long without use a session is asked whether its server is still there.
 const DOUBT: Duration = Duration::from_secs(30);
@@ -53,6 +57,10 @@ struct State {
     /// How many permits a refusing server has taken away, and when the last one.
     taken: usize,
     taken_at: Instant,
+    /// How long no more without work the server was seen to bear a session.
+    tolerated: Option<Duration>,
+    /// How long after a refusal one more session is tried.
+    recovery: Duration,
     /// Whether a task waits to close idle sessions.
     reaping: bool,
     /// Whether a task watches the idle sessions, and how to call it to a new one.
@@ -79,6 +87,8 @@ impl Pool {
             total,
             taken: 0,
             taken_at: Instant::now(),
+            tolerated: None,
+            recovery: RECOVERY,
             reaping: false,
             tended: false,
             tender: None,
@@ -101,7 +111,10 @@ impl Pool {
                 return Ok(self.lend(session, permit));
             }
             match Box::pin(Session::open(Arc::clone(&self.0.server))).await {
-                Ok(session) => return Ok(self.lend(session, permit)),
+                Ok(session) => {
+                    self.0.accepted();
+                    return Ok(self.lend(session, permit));
+                }
                 Err(error) if *error.kind() == ErrorKind::TooManyConnections => {
                     self.0.shrink(permit, error)?;
                 }
@@ -113,6 +126,11 @@ impl Pool {
     /// Returns what was learnt about the server so far.
     pub fn personality(&self) -> Personality {
         self.0.server.learnt.now().clone()
+    }
+
+    /// Takes what another run has learnt about the server, before the first session.
+    pub fn recall(&self, personality: Personality) {
+        *self.0.server.learnt.now() = personality;
     }
 
     pub(crate) fn server(&self) -> &Server {
@@ -140,12 +158,18 @@ impl Pool {
             let mut session = self.0.state().idle.pop()?;
             if !session.is_alive() {
                 debug!("a session was closed by the server while it had no work");
+                self.0.closed_after(session.used().elapsed());
                 continue;
             }
-            if session.used().elapsed() < DOUBT {
-                return Some(session);
-            }
-            if matches!(timeout(PROBE, session.check()).await, Ok(Ok(()))) {
+            // What an operation given up still has to be told comes first.
+            let idle = session.used().elapsed();
+            let answers = async {
+                match idle < DOUBT {
+                    true => session.begin().await,
+                    false => session.check().await,
+                }
+            };
+            if matches!(timeout(PROBE, answers).await, Ok(Ok(()))) {
                 return Some(session);
             }
             debug!("a session without work no longer answers");
@@ -179,21 +203,43 @@ impl Inner {
         Ok(())
     }
 
-    /// Gives one permit back when the last refusal is some time ago.
+    /// Gives one permit back when the last refusal is some time ago, and the next one only after
+    /// twice that time, unless the server accepts the session.
     fn recover(&self) {
         let mut state = self.state();
-        if state.taken > 0 && state.taken_at.elapsed() >= RECOVERY {
+        if state.taken > 0 && state.taken_at.elapsed() >= state.recovery {
             state.taken -= 1;
             state.total += 1;
             state.taken_at = Instant::now();
+            state.recovery = (state.recovery * 2).min(LONGEST_RECOVERY);
             self.budget.add_permits(1);
+        }
+    }
+
+    /// Takes note that the server has accepted a session; one more than the limit raises that.
+    fn accepted(&self) {
+        let mut state = self.state();
+        let at_work = state.total - self.budget.available_permits().min(state.total);
+        let mut learnt = self.server.learnt.now();
+        if learnt.connection_limit.is_some_and(|limit| at_work > limit) {
+            learnt.connection_limit = Some(at_work);
+            state.recovery = RECOVERY;
+        }
+    }
+
+    /// Takes note that the server closed a session without work, so that the others are closed
+    /// before it does.
+    fn closed_after(&self, idle: Duration) {
+        let mut state = self.state();
+        if idle >= SHORTEST && state.tolerated.is_none_or(|known| idle < known) {
+            state.tolerated = Some(idle);
         }
     }
 
     /// Takes a session back.
     fn put(self: &Arc<Self>, session: Session) {
-        let keep = self.server.options.pool_idle_timeout;
         let mut state = self.state();
+        let keep = state.keep(self.server.options.pool_idle_timeout);
         if state.closed {
             return;
         }
@@ -237,6 +283,18 @@ async fn tend(pool: Weak<Inner>) {
         Poll::Pending
     })
     .await;
+}
+
+impl State {
+    /// Returns how long sessions without work are kept: as the options say, and less where the
+    /// server was seen to close them; zero is for ever.
+    fn keep(&self, wanted: Duration) -> Duration {
+        let tolerated = self.tolerated.map(|tolerated| tolerated / 4 * 3);
+        match (wanted.is_zero(), tolerated) {
+            (true, tolerated) => tolerated.unwrap_or_default(),
+            (false, tolerated) => tolerated.map_or(wanted, |tolerated| tolerated.min(wanted)),
+        }
+    }
 }
 
 impl Drop for State {
@@ -320,27 +378,40 @@ mod tests {
 
     use super::*;
 
-    /// Serves logins and `SIZE`, `limit` connections at once, and returns its port.
+    /// A server of logins and `SIZE` with room for some connections.
+    struct Room {
+        port: u16,
+        room: Arc<Semaphore>,
+    }
+
+    impl Room {
+        async fn new(limit: usize) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let port = listener.local_addr().expect("an address").port();
+            let room = Arc::new(Semaphore::new(limit));
+            tokio::spawn(accept(listener, Arc::clone(&room)));
+            Self { port, room }
+        }
+    }
+
     async fn serve(limit: usize) -> u16 {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let room = Arc::new(Semaphore::new(limit));
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                match Arc::clone(&room).try_acquire_owned() {
-                    Ok(place) => drop(tokio::spawn(async move {
-                        // The client may leave at any time.
-                        let _ = talk(stream).await;
-                        drop(place);
-                    })),
-                    Err(_) => {
-                        let refusal = b"421 Too many connections from your address.\r\n";
-                        let _ = stream.write_all(refusal).await;
-                    }
+        Room::new(limit).await.port
+    }
+
+    async fn accept(listener: TcpListener, room: Arc<Semaphore>) {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            match Arc::clone(&room).try_acquire_owned() {
+                Ok(place) => drop(tokio::spawn(async move {
+                    // The client may leave at any time.
+                    let _ = talk(stream).await;
+                    drop(place);
+                })),
+                Err(_) => {
+                    let refusal = b"421 Too many connections from your address.\r\n";
+                    let _ = stream.write_all(refusal).await;
                 }
             }
-        });
-        port
+        }
     }
 
     async fn talk(stream: TcpStream) -> std::io::Result<()> {
@@ -416,6 +487,34 @@ mod tests {
         assert!(old.is_empty() && next.is_some());
         let (old, next) = pool.0.expired(Duration::ZERO);
         assert_eq!((old.len(), next), (1, None));
+    }
+
+    #[tokio::test]
+    async fn sessions_are_closed_before_the_server_does() {
+        let pool = pool(serve(9).await, 0);
+        let keep = |wanted| pool.0.state().keep(Duration::from_secs(wanted)).as_secs();
+        assert_eq!([keep(0), keep(60)], [0, 60]);
+        pool.0.closed_after(Duration::from_secs(1));
+        assert_eq!(keep(0), 0, "a server that restarts has no limit of a second");
+        pool.0.closed_after(Duration::from_secs(40));
+        pool.0.closed_after(Duration::from_secs(400));
+        assert_eq!([keep(0), keep(60), keep(20)], [30, 30, 20]);
+    }
+
+    #[tokio::test]
+    async fn the_budget_grows_back() {
+        let server = Room::new(2).await;
+        let pool = pool(server.port, 0);
+        assert!(work(&pool, 9).await.iter().all(Result::is_ok));
+        let limit = pool.personality().connection_limit.expect("a limit");
+        assert!(limit <= 2);
+        server.room.add_permits(5);
+        let before = pool.0.state().total;
+        pool.0.state().taken_at -= RECOVERY;
+        let leases = join_all((0..=before).map(|_| pool.session())).await;
+        assert!(leases.iter().all(Result::is_ok));
+        assert_eq!(pool.0.state().total, before + 1);
+        assert_eq!(pool.personality().connection_limit, Some(before + 1));
     }
 
     #[tokio::test]

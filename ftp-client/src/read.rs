@@ -29,6 +29,7 @@ pub struct Download {
     /// None once the transfer is over.
     lease: Option<Lease>,
     stream: Stream,
+    path: Vec<u8>,
     buffer: BytesMut,
     offset: u64,
     received: u64,
@@ -49,6 +50,7 @@ impl Lease {
             Ok(transfer) => Ok(Download {
                 lease: Some(self),
                 stream: transfer.stream,
+                path: path.to_vec(),
                 buffer: BytesMut::new(),
                 offset,
                 received: 0,
@@ -97,8 +99,17 @@ impl Download {
         if self.finished {
             return;
         }
-        if let Err(error) = lease.cut_transfer(CUT).await {
+        // A server that never said anything to that is not waited for again.
+        if lease.learnt().stops == Some(false) {
+            return;
+        }
+        let cut = lease.cut_transfer(CUT).await;
+        if let Err(error) = &cut {
             debug!("the session is lost with the transfer that was stopped: {error}");
+        }
+        let silent = matches!(&cut, Err(error) if *error.kind() == ErrorKind::Timeout);
+        if cut.is_ok() || silent {
+            lease.learn(|learnt| learnt.stops = Some(!silent));
         }
     }
 
@@ -118,6 +129,10 @@ impl Download {
                 Err(error) if complete == Some(true) && error.reply().is_none() => {
                     warn!("the end of a complete download was not confirmed: {error}");
                 }
+                Err(error) if complete.is_none() && goodbye && error.reply().is_none() => {
+                    self.settle(lease, error).await?;
+                    return Ok(Bytes::new());
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -127,6 +142,20 @@ impl Download {
         }
         lease.learn_from_handshake(resumed);
         Ok(Bytes::new())
+    }
+
+    /// Finds out on another session whether a download without confirmation is complete.
+    async fn settle(&self, lease: Lease, error: Error) -> Result<()> {
+        let pool = lease.pool();
+        drop(lease);
+        let Ok(mut lease) = pool.session().await else { return Err(error) };
+        match lease.size(&self.path).await {
+            Ok(size) if size == self.offset + self.received => {
+                warn!("the end of a download was not confirmed, but it is complete: {error}");
+                Ok(())
+            }
+            _ => Err(error),
+        }
     }
 
     /// Compares with what the server said; `None` where it said nothing that fits.

@@ -48,6 +48,29 @@ impl Lease {
             Err(error) => Err(Box::pin(self.explain_store(error, path)).await),
         }
     }
+
+    /// Begins to go on behind the end of a file by `APPE`, for servers that take no `REST` before a
+    /// `STOR`. The file must be `offset` bytes long.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] when it is not that long; then nothing was sent.
+    pub async fn append(mut self, path: &[u8], offset: u64) -> Result<Upload> {
+        let size = self.size(path).await?;
+        if size != offset {
+            let message = format!("the file has {size} bytes where {offset} are to be followed");
+            return Err(Error::new(ErrorKind::Truncated, message));
+        }
+        match Box::pin(self.transfer_file(path, 0, Command::Appe)).await {
+            Ok(transfer) => Ok(Upload {
+                lease: self,
+                stream: transfer.stream,
+                path: path.to_vec(),
+                length: offset,
+                finished: transfer.finished,
+            }),
+            Err(error) => Err(Box::pin(self.explain_store(error, path)).await),
+        }
+    }
 }
 
 impl Upload {

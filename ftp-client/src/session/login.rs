@@ -38,6 +38,9 @@ impl Session {
         let tls = server.tls.as_ref().map(|tls| tls.session(tls12));
         let control = Box::pin(connect(&server, transport, tls.as_ref())).await?;
         let mut session = Self::new(control, Arc::clone(&server), peer, tls);
+        if server.options.name_host {
+            session.name_host().await?;
+        }
         session.log_in().await?;
         session.settle_in().await?;
         session.had_tickets = session.tls.as_ref().is_some_and(|tls| tls.tickets() > 0);
@@ -63,6 +66,23 @@ impl Session {
         }
     }
 
+    /// Names the host ([RFC 7151]), behind the start of TLS, whose certificate it must fit.
+    ///
+    /// A server that does not know the command serves one host only.
+    ///
+    /// [RFC 7151]: https://www.rfc-editor.org/rfc/rfc7151
+    async fn name_host(&mut self) -> Result<()> {
+        let host = &self.server.options.host;
+        let name = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let command = Command::Host(Argument::new(name)?);
+        let reply = self.control.ask(command.clone()).await?;
+        match reply.code().get() {
+            500 | 502 => Ok(()),
+            _ if reply.code().is_failure() => Err(refused(&command, reply)),
+            _ => Ok(()),
+        }
+    }
+
     async fn log_in(&mut self) -> Result<()> {
         let server = Arc::clone(&self.server);
         let user = match &server.options.user[..] {
@@ -83,14 +103,17 @@ impl Session {
             }
             _ => reply,
         };
-        match reply.code().get() {
-            332 => {
-                let message = "the server asks for an account besides user and password";
-                Err(Error::new(ErrorKind::Login, message).replied(reply))
+        let reply = match (reply.code().get(), &server.options.account) {
+            (332, Some(account)) => {
+                self.control.ask(Command::Acct(Argument::new(account.expose())?)).await?
             }
-            _ if reply.code().is_completion() => Ok(()),
-            _ => Err(login_refused(reply)),
-        }
+            (332, None) => {
+                let message = "the server asks for an account besides user and password";
+                return Err(Error::new(ErrorKind::Login, message).replied(reply));
+            }
+            _ => reply,
+        };
+        if reply.code().is_completion() { Ok(()) } else { Err(login_refused(reply)) }
     }
 
     /// Asks and tells everything else, in one flight; a second one only where the first shows need.
