@@ -2,10 +2,8 @@
 //! JSON object a line: `corpus FILE.jsonl.. | python3 score.py - FILE.jsonl..`
 
 use std::{
-    env,
-    error::Error,
-    fs,
-    io::{self, Write as _},
+    env, fs,
+    io::{self, Write},
 };
 
 use corpus::Case;
@@ -13,12 +11,18 @@ use corpus::Case;
 #[path = "../tests/support/corpus.rs"]
 mod corpus;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     for file in env::args_os().skip(1) {
-        for line in fs::read_to_string(file)?.lines() {
-            writeln!(out, "{}", Case(serde_json::from_str(line)?).answer())?;
-        }
+        answers(&fs::read_to_string(file)?, &mut out)?;
     }
-    Ok(out.flush()?)
+    out.flush()
+}
+
+/// Answers the cases of one file.
+pub(crate) fn answers(cases: &str, mut out: impl Write) -> io::Result<()> {
+    for case in cases.lines() {
+        writeln!(out, "{}", Case(serde_json::from_str(case)?).answer())?;
+    }
+    Ok(())
 }

@@ -21,7 +21,7 @@ const ARGUED: &[(&str, &str)] = &[
     ("chromium-0096", "seconds are in the line and cut off in what is expected"),
     ("chromium-0099", "seconds are in the line and cut off in what is expected"),
     ("ftpparse-0012", "seconds are in the line and cut off in what is expected"),
-    ("commons-net-0315", "a blank line is noise, not a name of blanks"),
+    ("commons-net-0315", "the same line is expected to be no entry in chromium-0175"),
     ("filezilla-0060", "tracks tell no size in bytes; 100 is made up"),
     ("filezilla-0082", "tracks tell no size in bytes; 100 is made up"),
     ("fluentftp-0142", "tracks tell no size in bytes"),

@@ -51,6 +51,32 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// Every dialect, by name.
+    pub const ALL: &[Self] = &[
+        Self::ClassicMac,
+        Self::ConnectEnterprise,
+        Self::Dls,
+        Self::Dos,
+        Self::Eplf,
+        Self::HpNonStop,
+        Self::Mlsx,
+        Self::Mvs,
+        Self::MvsJes,
+        Self::MvsPds,
+        Self::NetWare,
+        Self::NortelWfFtp,
+        Self::NumericUnix,
+        Self::Os2,
+        Self::Os400,
+        Self::Os9,
+        Self::SuperTcp,
+        Self::Unix,
+        Self::Vm,
+        Self::Vms,
+        Self::VShell,
+        Self::VxWorks,
+    ];
+
     /// Guesses from the text of a `SYST` answer. Many servers say `UNIX` whatever they send, so
     /// this is where to look first and no more.
     pub fn from_syst(text: &str) -> Option<Self> {

@@ -15,32 +15,6 @@ use super::{
 /// The time at which entries with an inferred year are to be read.
 pub const NOW: DateTime = date(2024, 5, 17).at(12, 30, 0, 0);
 
-/// Every dialect that can be written.
-pub const DIALECTS: &[Dialect] = &[
-    Dialect::ClassicMac,
-    Dialect::ConnectEnterprise,
-    Dialect::Dls,
-    Dialect::Dos,
-    Dialect::Eplf,
-    Dialect::HpNonStop,
-    Dialect::Mlsx,
-    Dialect::Mvs,
-    Dialect::MvsJes,
-    Dialect::MvsPds,
-    Dialect::NetWare,
-    Dialect::NortelWfFtp,
-    Dialect::NumericUnix,
-    Dialect::Os2,
-    Dialect::Os400,
-    Dialect::Os9,
-    Dialect::SuperTcp,
-    Dialect::Unix,
-    Dialect::Vm,
-    Dialect::Vms,
-    Dialect::VShell,
-    Dialect::VxWorks,
-];
-
 /// Returns entries that this dialect can write.
 pub fn entry(dialect: Dialect) -> BoxedStrategy<Entry> {
     let fields = (kind(dialect), name(dialect), size(dialect), modified(dialect));
