@@ -49,7 +49,7 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
 enum News {
     Deleted(Path, Result<(), String>),
     /// What the walk of this number found in one directory.
-    Found(u64, Pair),
+    Found(u64, Box<Pair>),
     Log(String),
     Scanned(u64),
     Terminal(Event),
@@ -103,7 +103,7 @@ impl Screen {
             News::Terminal(_) => {}
             News::Found(scan, pair) if scan == status.scan => {
                 status.scanning = status.scanning.map(|count| count + 1);
-                browser.usage.take(pair);
+                browser.usage.take(*pair);
             }
             News::Scanned(scan) if scan == status.scan => status.scanning = None,
             // An earlier walk.
@@ -141,7 +141,7 @@ impl Screen {
         let mut walk = Walk::one(&self.context, &self.tree, depth);
         AbortOnDropHandle::new(tokio::spawn(async move {
             while let Some(pair) = walk.next().await {
-                if sender.send(News::Found(scan, pair)).is_err() {
+                if sender.send(News::Found(scan, Box::new(pair))).is_err() {
                     return;
                 }
             }
