@@ -4,6 +4,7 @@
 //! with a dash, and a default for each global flag from its `RCLONE_*` variable.
 
 mod backend;
+mod brief;
 mod copy;
 mod filter;
 mod foreign;
@@ -32,9 +33,7 @@ pub(crate) use network::Network;
 #[command(
     name = "rclone",
     disable_help_subcommand = true,
-    after_help = "Use `rclone COMMAND --help` for more about a command,\n\
-                  `rclone help flags` for the global flags and\n\
-                  `rclone help backend ftp` for the options of FTP remotes."
+    after_help = brief::EXAMPLES
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -106,7 +105,9 @@ pub(crate) fn command() -> Command {
 
 /// Returns the definition with most global flags hidden, for `--help`.
 pub(crate) fn brief() -> Command {
-    command().mut_args(|arg| {
+    let command = command();
+    let template = brief::template(&command);
+    command.help_template(template).mut_args(|arg| {
         let shown = SHOWN.contains(&arg.get_id().as_str());
         arg.hide(!shown)
     })

@@ -4,6 +4,7 @@ mod about;
 mod cat;
 mod check;
 mod cleanup;
+mod complete;
 mod completion;
 mod config;
 mod copy;
@@ -12,6 +13,7 @@ mod copyurl;
 mod delete;
 mod deletefile;
 mod demo;
+mod gendocs;
 mod hashsum;
 mod help;
 mod listing;
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Cat(cat::Args),
     Check(check::Args),
     Cleanup(cleanup::Args),
+    #[command(name = "__complete", hide = true)]
+    Complete(complete::Args),
     Completion(completion::Args),
     Config(config::Args),
     Copy(copy::Args),
@@ -62,6 +66,8 @@ pub(crate) enum Command {
     #[command(name = "deletefile")]
     DeleteFile(deletefile::Args),
     Demo(demo::Args),
+    #[command(hide = true)]
+    Gendocs(gendocs::Args),
     Hashsum(hashsum::Args),
     Help(help::Args),
     #[command(name = "listremotes")]
@@ -106,6 +112,7 @@ impl Command {
             Self::Cat(args) => Box::pin(cat::run(resolved, args)).await,
             Self::Check(args) => Box::pin(check::run(resolved, args)).await,
             Self::Cleanup(args) => Box::pin(cleanup::run(resolved, args)).await,
+            Self::Complete(args) => Box::pin(complete::run(resolved, args)).await,
             Self::Completion(args) => completion::run(resolved, &args),
             Self::Config(args) => config::run(resolved, args),
             Self::Copy(args) => Box::pin(copy::run(resolved, args)).await,
@@ -114,6 +121,7 @@ impl Command {
             Self::Delete(args) => Box::pin(delete::run(resolved, args)).await,
             Self::DeleteFile(args) => Box::pin(deletefile::run(resolved, args)).await,
             Self::Demo(args) => Box::pin(demo::run(resolved, args)).await,
+            Self::Gendocs(args) => gendocs::run(resolved, &args),
             Self::Hashsum(args) => Box::pin(hashsum::run(resolved, args)).await,
             Self::Help(args) => help::run(resolved, &args),
             Self::ListRemotes(args) => listremotes::run(resolved, &args),
@@ -164,6 +172,7 @@ impl Command {
             Self::Cat(_) => "cat",
             Self::Check(_) => "check",
             Self::Cleanup(_) => "cleanup",
+            Self::Complete(_) => "__complete",
             Self::Completion(_) => "completion",
             Self::Config(_) => "config",
             Self::Copy(_) => "copy",
@@ -172,6 +181,7 @@ impl Command {
             Self::Delete(_) => "delete",
             Self::DeleteFile(_) => "deletefile",
             Self::Demo(_) => "demo",
+            Self::Gendocs(_) => "gendocs",
             Self::Hashsum(_) => "hashsum",
             Self::Help(_) => "help",
             Self::ListRemotes(_) => "listremotes",

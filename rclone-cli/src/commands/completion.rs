@@ -1,16 +1,13 @@
-//! `rclone completion`: scripts that complete command lines, made from the flags' definition.
+//! `rclone completion`: scripts that ask this program, by `rclone __complete`, what a word can become.
 
-use std::fs::File;
-use std::io;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap_complete::{Shell, generate};
 
-use crate::args;
+use crate::output;
 use crate::resolve::Resolved;
 
-/// Write a completion script for a shell
+/// Write a completion script for a shell: commands, flags, remotes, and the paths on them
 ///
 /// For bash, for example: rclone completion bash > ~/.local/share/bash-completion/completions/rclone
 #[derive(Clone, Debug, clap::Args)]
@@ -22,15 +19,31 @@ pub(crate) struct Args {
     file: PathBuf,
 }
 
+/// A shell that asks.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+impl Shell {
+    /// Returns its script.
+    pub(super) fn script(self) -> &'static str {
+        match self {
+            Self::Bash => include_str!("completion/rclone.bash"),
+            Self::Zsh => include_str!("completion/rclone.zsh"),
+            Self::Fish => include_str!("completion/rclone.fish"),
+            Self::Powershell => include_str!("completion/rclone.ps1"),
+        }
+    }
+}
+
 pub(crate) fn run(_resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
-    let mut script = Vec::new();
-    generate(args.shell, &mut args::command(), "rclone", &mut script);
-    let mut script = script.as_slice();
     if args.file.as_os_str() == "-" {
-        io::copy(&mut script, &mut io::stdout().lock())?;
-        return Ok(());
+        return output::text(args.shell.script());
     }
     let what = || format!("failed to write {}", args.file.display());
-    io::copy(&mut script, &mut File::create(&args.file).with_context(what)?).with_context(what)?;
-    Ok(())
+    std::fs::write(&args.file, args.shell.script()).with_context(what)
 }

@@ -65,22 +65,52 @@ fn flags_without_effect_are_told_when_asked() {
 #[test]
 fn help_goes_where_it_belongs() {
     let place = Place::new();
-    assert!(place.run(&["--help"]).printed().contains("\nCommands:\n"));
+    assert!(place.run(&["--help"]).printed().contains("\nCopy:\n"));
     assert!(place.run(&["sync", "--help"]).printed().contains("<DESTINATION>"));
     assert!(place.run(&["help", "flags", "bwlimit"]).printed().contains("--bwlimit <RATE>"));
     assert!(place.run(&["help", "backend", "ftp"]).printed().contains("RCLONE_FTP_EXPLICIT_TLS"));
     let bare = place.run(&[]).code(2);
-    assert!(bare.output().is_empty() && bare.log().contains("\nCommands:\n"));
+    assert!(bare.output().is_empty() && bare.log().contains("\nCopy:\n"));
     let version = place.run(&["-V"]).printed();
     assert_eq!(version, place.run(&["version"]).printed());
 }
 
 #[test]
-fn completions_know_commands_and_flags() {
-    for shell in ["bash", "zsh", "fish", "powershell"] {
-        let script = Place::new().run(&["completion", shell]).printed();
-        assert!(script.contains("listremotes") && script.contains("bwlimit"), "{shell}");
-    }
+fn words_are_completed_from_commands_flags_and_remotes() {
+    let place = Place::with(&[("d/one", "1"), ("d/two words/x", "1")]);
+    let complete = |words: &[&str]| {
+        let line = [&["__complete", "--"], words].concat();
+        place.run(&line).printed()
+    };
+    assert!(complete(&["lis"]).starts_with("listremotes\tList"));
+    assert!(complete(&["ls", "--bwl"]).starts_with("--bwlimit\t"));
+    assert_eq!(complete(&["ls", ":local:d/"]), ":local:d/one\n:local:d/two words/\n");
+    assert_eq!(complete(&["ls", ":local:d/t"]), ":local:d/two words/\n");
+    assert_eq!(complete(&["ls", ":local:missing/"]), "");
+    place.write("rclone.conf", "[nas]\ntype = ftp\n[disk]\ntype = local\n");
+    let config = place.path("rclone.conf");
+    let line = ["--config", config.to_str().unwrap(), "__complete", "--", "sync", "n"];
+    assert_eq!(place.run(&line).printed(), "nas:\n");
+}
+
+/// bash takes `:local:d/t` for several words, of which only the last is completed.
+#[test]
+fn bash_completes_paths_of_remotes() {
+    let place = Place::with(&[("d/two words/x", "1"), ("d/three", "1")]);
+    let script = place.run(&["completion", "bash"]).printed();
+    place.write("script", &script);
+    let ask = |line: &str| {
+        let program = env!("CARGO_BIN_EXE_rclone");
+        let ask = format!(
+            "source ./script; COMP_LINE='{program} {line}'; COMP_POINT=${{#COMP_LINE}}; _rclone; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-c", &ask]).current_dir(place.path("")).env("RCLONE_CONFIG", "");
+        String::from_utf8(bash.output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(ask("ls :local:d/t"), "d/three\nd/two\\ words/\n");
+    assert_eq!(ask("listr"), "listremotes\n");
 }
 
 #[test]
