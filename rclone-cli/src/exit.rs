@@ -27,6 +27,8 @@ const TEMPORARY: u8 = 5;
 const FATAL: u8 = 7;
 /// `--max-transfer` was reached.
 const TRANSFER_LIMIT: u8 = 8;
+/// `--max-duration` was reached.
+const DURATION_LIMIT: u8 = 10;
 /// Nothing was transferred, and `--error-on-no-transfer` was given.
 const NOTHING_TRANSFERRED: u8 = 9;
 
@@ -168,6 +170,7 @@ fn code_of(error: &Error) -> u8 {
         ErrorKind::DirectoryNotFound => DIRECTORY_NOT_FOUND,
         ErrorKind::NotFound => FILE_NOT_FOUND,
         ErrorKind::Limit if error.to_string().contains("--max-transfer") => TRANSFER_LIMIT,
+        ErrorKind::Limit if error.to_string().contains("--max-duration") => DURATION_LIMIT,
         ErrorKind::Limit => FATAL,
         _ if error.is_temporary() => TEMPORARY,
         _ => OTHER,
@@ -232,6 +235,7 @@ mod tests {
         check(error(ErrorKind::Login), 1);
         check(Error::new(ErrorKind::Limit, "--max-delete threshold reached"), 7);
         check(Error::new(ErrorKind::Limit, "--max-transfer limit reached"), 8);
+        check(Error::new(ErrorKind::Limit, "as set by --max-duration"), 10);
         check(Failures { count: 2, last: error(ErrorKind::NotFound) }, 4);
         check(Failures::from(error(ErrorKind::Usage)), 7);
         check(Usage("x".into()), 2);

@@ -17,7 +17,7 @@ use crate::exit::Usage;
 use crate::progress::{self, Display, Reporter};
 use crate::remotes::Remotes;
 use crate::stop::{self, Capped};
-use crate::values::{Size, Span};
+use crate::values::{CutoffMode, Size, Span};
 
 /// A command line, resolved.
 pub(crate) struct Resolved {
@@ -67,18 +67,26 @@ impl Resolved {
             options: self.options.clone(),
             filter: Arc::clone(&self.filter),
             progress: match self.globals.copy.max_transfer {
-                Size(Some(most)) => Arc::new(Capped::new(reporter, most, cancel.clone())),
-                Size(None) => reporter,
+                Size(Some(most)) if self.cuts_short() => {
+                    Arc::new(Capped::new(reporter, most, cancel.clone()))
+                }
+                Size(_) => reporter,
             },
             confirm: self.confirm.clone(),
             cancel: cancel.clone(),
+            ..Context::default()
         }
+    }
+
+    /// Tells whether limits on transfers cut those that are under way.
+    fn cuts_short(&self) -> bool {
+        self.globals.copy.cutoff_mode == CutoffMode::Hard
     }
 
     fn cancellation(&self) -> CancellationToken {
         let token = stop::by_signal();
         let longest = self.globals.copy.max_duration.or_zero();
-        if !longest.is_zero() {
+        if !longest.is_zero() && self.cuts_short() {
             stop::after(longest, &token);
         }
         token
@@ -191,6 +199,16 @@ fn options(globals: &Globals, environment: &Environment) -> Options {
         low_level_retries: config.low_level_retries.max(1),
         bandwidth: network.bwlimit.at(now).tightest(),
         max_backlog: copy.max_backlog.max(1),
+        order: copy.order_by.map(|order| order.0),
+        check_first: copy.check_first,
+        max_transfer: copy.max_transfer.0,
+        max_duration: copy.max_duration.0.filter(|longest| !longest.is_zero()),
+        cutoff: copy.cutoff_mode.into(),
+        ignore_case_sync: copy.ignore_case_sync,
+        fix_case: copy.fix_case,
+        no_unicode_normalization: copy.no_unicode_normalization,
+        no_traverse: copy.no_traverse,
+        no_check_destination: copy.no_check_dest,
         dry_run: important.dry_run,
         max_depth: filter.max_depth.0.map(count),
         size_only: copy.size_only,

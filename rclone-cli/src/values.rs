@@ -4,6 +4,7 @@
 
 mod bandwidth;
 mod duration;
+mod order;
 mod size;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use sync_core::context::Quota;
 
 pub(crate) use bandwidth::Timetable;
 pub(crate) use duration::Span;
+pub(crate) use order::{CutoffMode, Ordering};
 pub(crate) use size::Size;
 
 /// A count in which every negative number means "no limit".

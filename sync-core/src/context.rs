@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::progress::{Deed, Progress, Silent};
@@ -24,6 +26,10 @@ pub struct Context {
     pub confirm: Option<Arc<dyn Confirm>>,
     /// Cancelled when the user wants to stop: no new operation begins, what runs is given up.
     pub cancel: CancellationToken,
+    /// How many bytes all runs with this context have transferred.
+    pub moved: Arc<AtomicU64>,
+    /// When the first of them began.
+    pub begun: Instant,
 }
 
 impl Default for Context {
@@ -34,6 +40,8 @@ impl Default for Context {
             progress: Arc::new(Silent),
             confirm: None,
             cancel: CancellationToken::new(),
+            moved: Arc::default(),
+            begun: Instant::now(),
         }
     }
 }
@@ -72,8 +80,18 @@ pub struct Options {
     pub low_level_retries: u32,
     /// Bytes a second over all transfers; none for no limit.
     pub bandwidth: Option<u64>,
-    /// How many actions may wait between the plan and the executor.
+    /// How many transfers may wait for their turn.
     pub max_backlog: usize,
+    /// Which of them comes first; none for the one that came first.
+    pub order: Option<Order>,
+    /// Whether transfers wait until everything was compared.
+    pub check_first: bool,
+    /// How many bytes may be transferred; none for no limit.
+    pub max_transfer: Option<u64>,
+    /// For how long transfers may begin; none for no limit.
+    pub max_duration: Option<Duration>,
+    /// What happens at these two limits.
+    pub cutoff: Cutoff,
     /// Plan and tell, change nothing.
     pub dry_run: bool,
     /// How deep to go; none for all the way, 1 for the directory itself.
@@ -92,6 +110,16 @@ pub struct Options {
     pub update: bool,
     /// Times closer than this are equal.
     pub modify_window: Duration,
+    /// Take names that differ in case for the same.
+    pub ignore_case_sync: bool,
+    /// Give files of the destination the source's spelling where it differs in case or form.
+    pub fix_case: bool,
+    /// Take names that differ in their form of Unicode for different ones.
+    pub no_unicode_normalization: bool,
+    /// Ask the destination for each file instead of listing it; sync lists all the same.
+    pub no_traverse: bool,
+    /// Copy everything without a look at the destination.
+    pub no_check_destination: bool,
     /// Make directories of the source that hold nothing, too.
     pub create_empty_source_directories: bool,
     /// After a move, remove directories of the source that became empty.
@@ -130,6 +158,11 @@ impl Default for Options {
             low_level_retries: 10,
             bandwidth: None,
             max_backlog: 10_000,
+            order: None,
+            check_first: false,
+            max_transfer: None,
+            max_duration: None,
+            cutoff: Cutoff::default(),
             dry_run: false,
             max_depth: None,
             size_only: false,
@@ -139,6 +172,11 @@ impl Default for Options {
             ignore_size: false,
             update: false,
             modify_window: Duration::from_nanos(1),
+            ignore_case_sync: false,
+            fix_case: false,
+            no_unicode_normalization: false,
+            no_traverse: false,
+            no_check_destination: false,
             create_empty_source_directories: false,
             delete_empty_source_directories: false,
             tell_extras: false,
@@ -155,6 +193,49 @@ impl Default for Options {
             immutable: false,
         }
     }
+}
+
+/// Which transfer comes first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Order {
+    /// What is compared.
+    pub by: OrderBy,
+    /// Which end comes first.
+    pub direction: Direction,
+}
+
+/// What an [`Order`] compares.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OrderBy {
+    /// The time of the source's file.
+    Modified,
+    /// The path.
+    Name,
+    /// The size of the source's file.
+    Size,
+}
+
+/// Which end of an [`Order`] comes first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Direction {
+    /// The smallest, the oldest, the first of the alphabet.
+    Ascending,
+    /// The largest, the newest, the last of the alphabet.
+    Descending,
+    /// The smallest for so many of a hundred transfers at once, the largest for the others.
+    Mixed(u8),
+}
+
+/// What happens when a limit on transfers is reached.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Cutoff {
+    /// No transfer begins that would break the limit on bytes.
+    Cautious,
+    /// Transfers under way are cut, which is left to whoever cancels the run.
+    #[default]
+    Hard,
+    /// No more transfers begin.
+    Soft,
 }
 
 /// When the files go that only the destination has.

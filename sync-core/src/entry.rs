@@ -104,6 +104,13 @@ pub enum Doubt {
         /// Why it is refused.
         reason: crate::path::NameError,
     },
+    /// A name that the destination cannot tell from another.
+    NameClash {
+        /// The name.
+        name: Name,
+        /// The other.
+        other: Name,
+    },
     /// A line that no dialect explains.
     UnreadLine {
         /// The line as listed.
@@ -119,6 +126,9 @@ impl std::fmt::Display for Doubt {
             Self::DuplicateName { name } => write!(f, "the name `{name}` is listed twice"),
             Self::HostileName { name, reason } => {
                 write!(f, "refused the name `{}`: {reason}", name.escape_ascii())
+            }
+            Self::NameClash { name, other } => {
+                write!(f, "`{name}` and `{other}` are one name on the destination")
             }
             Self::UnreadLine { line, reason } => {
                 write!(f, "cannot read the listing line `{}`: {reason}", line.escape_ascii())

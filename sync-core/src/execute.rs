@@ -1,6 +1,8 @@
-//! Carries out the steps of a plan: copies and moves `transfers` at once as the steps come, and
-//! keeps removals for the end.
+//! Carries out the steps of a plan as they come: settles what only content or the remote can tell,
+//! then copies and moves. Removals are left to the end of the run.
 
+mod allowance;
+mod backlog;
 pub(crate) mod copy;
 pub(crate) mod parents;
 pub(crate) mod remove;
@@ -10,6 +12,7 @@ pub(crate) mod target;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 use futures_util::stream::unfold;
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::{OnceCell, Semaphore};
@@ -25,6 +28,8 @@ use crate::remote::Tree;
 use crate::retry::retry;
 use crate::run::{Change, Run};
 
+use allowance::Allowance;
+use backlog::{Backlog, Waiting};
 use copy::{Copier, Job, Slot};
 use parents::Parents;
 
@@ -39,6 +44,7 @@ pub(crate) struct Executor {
     moves: bool,
     copier: Copier,
     parents: Parents,
+    allowance: Allowance,
     /// Whether the destination was seen to keep a time it was given.
     keeps_times: OnceCell<bool>,
 }
@@ -59,6 +65,7 @@ impl Executor {
             moves,
             copier: Copier::new(run, source, destination),
             parents: Parents::new(destination),
+            allowance: Allowance::new(&run.ctx),
             keeps_times: OnceCell::new(),
         }
     }
@@ -68,52 +75,115 @@ impl Executor {
         self.parents.announce(directory);
     }
 
-    /// Carries out all steps that come, `transfers` at once.
+    /// Carries out all steps that come: compares `checkers` at once and transfers `transfers`.
     pub(crate) async fn carry_out(self: Arc<Self>, steps: Receiver<Step>) {
-        let limit = self.run.ctx.options.transfers.max(1);
-        let slots = Arc::new(Semaphore::new(limit));
+        let backlog = Arc::new(Backlog::new(&self.run.ctx.options));
+        let workers = (0..self.run.ctx.options.transfers.max(1)).map(|worker| {
+            let (executor, backlog) = (Arc::clone(&self), Arc::clone(&backlog));
+            async move { executor.work(worker, &backlog).await }
+        });
+        let checks = async {
+            self.clone().check(steps, &backlog).await;
+            backlog.close();
+        };
+        tokio::join!(checks, join_all(workers));
+    }
+
+    /// Does what is no transfer, and adds the transfers to the backlog.
+    async fn check(self: Arc<Self>, steps: Receiver<Step>, backlog: &Arc<Backlog>) {
+        let limit = self.run.ctx.options.checkers.max(1);
         let steps = unfold(steps, async |mut steps| steps.recv().await.map(|step| (step, steps)));
-        // Besides those at work there are those who only wait for what came of their file.
         steps
-            .for_each_concurrent(2 * limit, |step| {
-                let (executor, slots) = (Arc::clone(&self), Arc::clone(&slots));
-                async move {
-                    let path = step.path.clone();
-                    let work = tokio::spawn({
-                        let executor = Arc::clone(&executor);
-                        async move { executor.step(step, Slot::among(&slots).await).await }
-                    });
-                    if let Err(lost) = AbortOnDropHandle::new(work).await {
-                        let error = crate::Error::new(ErrorKind::Other, "the work broke off");
-                        executor.run.fail(&path, error.caused_by(lost));
-                    }
-                }
+            .for_each_concurrent(limit, async |step| {
+                let (executor, backlog) = (Arc::clone(&self), Arc::clone(backlog));
+                let path = step.path.clone();
+                let work = async move { executor.begin(step, &backlog).await };
+                self.guard(path, work).await;
             })
             .await;
     }
 
-    async fn step(&self, step: Step, slot: Slot) {
+    async fn begin(&self, step: Step, backlog: &Backlog) {
         if !self.run.ctx.cancel.is_cancelled() {
-            self.act(step.path.clone(), step.path, step.action, slot).await;
+            let to = step.target().clone();
+            let waiting = self.decide(step.path, to, step.action).await;
+            self.enqueue(waiting, backlog).await;
+        }
+    }
+
+    async fn enqueue(&self, waiting: Option<Waiting>, backlog: &Backlog) {
+        let Some(waiting) = waiting else { return };
+        self.run.event(Event::TransferQueued { size: waiting.job.source.size });
+        backlog.add(waiting).await;
+    }
+
+    /// Carries out transfers as long as some come, one after the other; the next begins while it is
+    /// still to be known what came of the last.
+    async fn work(self: Arc<Self>, worker: usize, backlog: &Backlog) {
+        let place = Arc::new(Semaphore::new(1));
+        let mut last = None;
+        backlog.begin().await;
+        loop {
+            let slot = Slot::among(&place).await;
+            let Some(mut waiting) = backlog.take(worker).await else { break };
+            waiting.job.slot = slot;
+            if self.run.ctx.cancel.is_cancelled() {
+                continue;
+            }
+            let executor = Arc::clone(&self);
+            let path = waiting.job.from.clone();
+            let work = self.guard(path, async move { executor.transfer(&waiting).await });
+            if let Some(last) = last.replace(work) {
+                last.await;
+            }
+        }
+        if let Some(last) = last {
+            last.await;
+        }
+    }
+
+    /// Begins some work as a task of its own, so that others go on if it breaks off.
+    fn guard<W>(&self, path: Path, work: W) -> impl Future<Output = ()> + use<W>
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let run = self.run.clone();
+        let work = AbortOnDropHandle::new(tokio::spawn(work));
+        async move {
+            if let Err(lost) = work.await {
+                let error = crate::Error::new(ErrorKind::Other, "the work broke off");
+                run.fail(&path, error.caused_by(lost));
+            }
         }
     }
 
     /// Carries out one action on a file, whose path may differ between the sides.
-    pub(crate) async fn act(&self, from: Path, to: Path, action: Action, slot: Slot) {
+    pub(crate) async fn act(&self, from: Path, to: Path, action: Action) {
+        if let Some(waiting) = self.decide(from, to, action).await {
+            self.transfer(&waiting).await;
+        }
+    }
+
+    /// Carries out what is no transfer, and returns what is one.
+    async fn decide(&self, from: Path, to: Path, action: Action) -> Option<Waiting> {
         match action {
             Action::Copy { source, replaces, in_new_directory, begun, reason } => {
+                let slot = Slot::default();
                 let job = Job { from, to, source, replaces, begun, reason, slot };
-                self.transfer(&job, in_new_directory).await;
+                return Some(Waiting { job, in_new_directory });
             }
             Action::Discard { size } => self.discard(&to, size).await,
             Action::Settle { source, destination, begun, reason } => {
                 let replaces = Some(destination);
-                self.settle(Job { from, to, source, replaces, begun, reason, slot }).await;
+                let slot = Slot::default();
+                let job = Job { from, to, source, replaces, begun, reason, slot };
+                return self.settle(job).await;
             }
             Action::Keep { source, same: true } if self.moves => {
                 self.remove_source(&from, &source).await;
             }
             Action::MakeDirectory => self.make_directory(&to).await,
+            Action::MoveDirectory => self.move_directory(&from, &to).await,
             Action::Doubt(error) => self.run.doubt(&to, error),
             Action::Refuse(error) => self.run.fail(&to, error),
             Action::Tell(message) => self.run.notice(Some(&to), &message),
@@ -122,25 +192,32 @@ impl Executor {
             | Action::Remove { .. }
             | Action::RemoveDirectory => {}
         }
+        None
     }
 
-    /// Copies or moves one file.
-    async fn transfer(&self, job: &Job, in_new_directory: bool) {
+    /// Copies or moves one file, as far as limits allow.
+    async fn transfer(&self, waiting: &Waiting) {
+        let Waiting { job, in_new_directory } = waiting;
         if self.moves && self.source.same_remote(&self.destination) {
             let renames = self.source.remote.capability().rename;
-            if renames && self.rename(job, in_new_directory).await {
+            if renames && self.rename(job, *in_new_directory).await {
                 return;
             }
         }
-        if !self.run.may(job.change()).await {
-            return;
+        let size = job.source.size.unwrap_or(0);
+        if let Err(limit) = self.allowance.begin(size) {
+            let reason = limit.to_string();
+            self.run.skip(Change { reason: &reason, ..job.change() });
+            return self.run.stop_at(limit);
         }
-        if in_new_directory && !self.make_parent(job).await {
-            return;
-        }
-        if self.copier.copy(job).await && self.moves {
+        if self.run.may(job.change()).await
+            && (!in_new_directory || self.make_parent(job).await)
+            && self.copier.copy(job).await
+            && self.moves
+        {
             self.remove_source(&job.from, &job.source).await;
         }
+        self.allowance.end(size);
     }
 
     /// Lets the remote move a file. Returns whether that settled the matter, well or not.
@@ -190,6 +267,28 @@ impl Executor {
         }
     }
 
+    /// Lets the remote move a directory with all it holds.
+    pub(crate) async fn move_directory(&self, from: &Path, to: &Path) {
+        let change = Change::new(Deed::MovedDirectory, to, "new");
+        if !self.run.may(change).await {
+            return;
+        }
+        let remote = &self.destination.remote;
+        let (here, there) = (self.source.path(from), self.destination.path(to));
+        let made = match (to.parent(), there.parent()) {
+            (Some(parent), _) => self.parents.ensure(&self.run, &parent).await,
+            (None, Some(above)) if !above.is_root() => {
+                retry(&self.run.ctx, to, || remote.mkdir(&above)).await
+            }
+            (None, _) => Ok(()),
+        };
+        if self.run.take(to, made).is_none() {
+            return;
+        }
+        let moved = retry(&self.run.ctx, from, || remote.rename(&here, &there)).await;
+        self.run.settle(change, moved);
+    }
+
     /// Removes a file from the source of a move, once it stands on the destination.
     async fn remove_source(&self, path: &Path, source: &Entry) {
         let reason = "stands on the destination";
@@ -201,15 +300,16 @@ impl Executor {
         }
     }
 
-    /// Settles by content, as far as that is to be had, whether two files of one size differ.
-    async fn settle(&self, job: Job) {
+    /// Settles by content, as far as that is to be had, whether two files of one size differ, and
+    /// returns the transfer if so.
+    async fn settle(&self, job: Job) -> Option<Waiting> {
         let same = self.same(&job).await;
         self.run.event(Event::Checked { path: &job.to });
         if !matches!(same, Sameness::Different) {
             self.run.event(Event::Left { path: &job.to, same: true });
         }
         match same {
-            Sameness::Different => self.transfer(&job, false).await,
+            Sameness::Different => return Some(Waiting { job, in_new_directory: false }),
             Sameness::Same if self.moves => self.remove_source(&job.from, &job.source).await,
             Sameness::Same => {}
             Sameness::ContentOnly => {
@@ -219,6 +319,7 @@ impl Executor {
                 }
             }
         }
+        None
     }
 
     async fn same(&self, job: &Job) -> Sameness {

@@ -8,7 +8,7 @@ mod glob;
 mod partition;
 mod rules;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -73,7 +73,7 @@ impl Filter {
             return true;
         }
         match &self.list {
-            Some(list) => list.directories.contains(path),
+            Some(list) => list.directories.contains_key(path),
             None => self.rules.include_directory(path),
         }
     }
@@ -87,10 +87,13 @@ impl Filter {
                 .any(|entry| !entry.is_directory() && self.markers.contains(&entry.name))
     }
 
-    /// Returns the files named by [`Builder::files_from`], where that is what decides: they can be
-    /// looked up one by one instead of listing their directories.
-    pub fn files(&self) -> Option<impl Iterator<Item = &Path>> {
-        self.list.as_ref().map(|list| list.files.iter())
+    /// Returns what [`Builder::files_from`] names in a directory, where that is what decides: files,
+    /// and directories on the way to files. They can be asked for instead of listing the directory.
+    pub fn named_in(&self, directory: &Path) -> Option<(&BTreeSet<Name>, &BTreeSet<Name>)> {
+        static NONE: BTreeSet<Name> = BTreeSet::new();
+        let list = self.list.as_ref()?;
+        let named = list.directories.get(directory);
+        Some(named.map_or((&NONE, &NONE), |named| (&named.files, &named.directories)))
     }
 
     /// Tells whether everything takes part, so that a directory can be moved or removed whole.
@@ -113,7 +116,14 @@ impl Filter {
 #[derive(Clone, Debug, Default)]
 struct List {
     files: HashSet<Path>,
-    directories: HashSet<Path>,
+    directories: HashMap<Path, Named>,
+}
+
+/// What a list names in one directory.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    files: BTreeSet<Name>,
+    directories: BTreeSet<Name>,
 }
 
 impl List {
@@ -123,12 +133,13 @@ impl List {
             let name = String::from_utf8_lossy(file);
             Error::new(ErrorKind::Usage, format!("bad name in the list of files: {error}")).on(name)
         })?;
-        let mut parent = path.parent();
-        while let Some(directory) = parent.filter(|directory| !directory.is_root()) {
-            parent = directory.parent();
-            if !self.directories.insert(directory) {
+        let Some((mut directory, name)) = path.split() else { return Ok(()) };
+        self.directories.entry(directory.clone()).or_default().files.insert(name);
+        while let Some((parent, name)) = directory.split() {
+            if !self.directories.entry(parent.clone()).or_default().directories.insert(name) {
                 break;
             }
+            directory = parent;
         }
         self.files.insert(path);
         Ok(())
@@ -367,7 +378,7 @@ mod tests {
         let filter = Filter::default();
         check(&filter, &["+ a", "+ a/b", "+ a/"]);
         assert!(filter.is_transparent());
-        assert!(filter.files().is_none());
+        assert!(filter.named_in(&Path::root()).is_none());
     }
 
     #[test]
@@ -449,7 +460,12 @@ mod tests {
         let text = b"# comment\n /d/e/file \nother\r\n\n";
         let filter = Filter::builder().files_from(text, ListForm::Lines).unwrap().build().unwrap();
         check(&filter, &["+ d/", "+ d/e/", "- e/", "+ d/e/file", "+ other", "- d/file", "- d"]);
-        assert_eq!(filter.files().unwrap().count(), 2);
+        let named = |directory: &str| {
+            let directory = directory.parse().unwrap();
+            let (files, directories) = filter.named_in(&directory).unwrap();
+            (files.len(), directories.len())
+        };
+        assert_eq!((named(""), named("d"), named("d/e")), ((1, 1), (0, 1), (1, 0)));
 
         let raw = Filter::builder().files_from(b"#a\n b \n", ListForm::RawLines).unwrap();
         check(&raw.build().unwrap(), &["+ #a", "+  b ", "- b"]);

@@ -1,20 +1,34 @@
 //! Turns a [`Pair`] of listings into steps, each with its reason. Pure: no clock, no remote.
 
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
 use crate::compare::{Rules, Verdict};
 use crate::entry::{Entry, Kind};
 use crate::error::{Error, ErrorKind};
 use crate::partial::{Begun, Unfinished};
 use crate::path::{Name, Path};
 use crate::progress::{Cause, Reason};
-use crate::walk::{Pair, Side, merge};
+use crate::walk::{Pair, Side};
 
-/// One step of a plan, on one path relative to the trees.
+/// One step of a plan.
 #[derive(Debug)]
 pub struct Step {
-    /// What it is about.
+    /// What it is about, relative to the source.
     pub path: Path,
+    /// Where that lies on the destination, if under another name.
+    pub alias: Option<Path>,
     /// What to do.
     pub action: Action,
+}
+
+impl Step {
+    /// Returns where it happens, relative to the destination.
+    pub fn target(&self) -> &Path {
+        self.alias.as_ref().unwrap_or(&self.path)
+    }
 }
 
 /// What a [`Step`] does.
@@ -52,6 +66,8 @@ pub enum Action {
     Leave,
     /// Make a directory though it gets no file.
     MakeDirectory,
+    /// Move a directory whole, where one remote holds both sides.
+    MoveDirectory,
     /// Report a failure.
     Refuse(Error),
     /// Remove a file of the destination that the source has not.
@@ -97,138 +113,220 @@ pub struct Extent {
     pub empty_directories: bool,
     /// A file that exists is never replaced.
     pub immutable: bool,
+    /// Move directories whole that the destination has not.
+    pub move_directories: bool,
 }
 
 /// Returns the steps for one directory, in byte order of the names; removals come without regard to
 /// the order in which they must happen.
-pub fn plan(pair: Pair, rules: &Rules, extent: Extent) -> Vec<Step> {
-    let Pair { directory, unfinished, .. } = pair;
-    let mut planner = Planner { rules, extent, directory, unfinished, steps: Vec::new() };
-    planner.doubts(&pair.source, &pair.destination);
-    match (pair.source, pair.destination) {
-        (Side::Failed(error), _) | (_, Side::Failed(error)) => planner.here(Action::Refuse(error)),
-        (source, destination) => planner.both(&source, &destination, pair.in_doubt),
-    }
-    planner.steps
+pub fn plan(pair: Pair, rules: &Rules, extent: Extent) -> Plan<'_> {
+    let Pair { directory, there, aliases, source, destination, unfinished, in_doubt } = pair;
+    let mut plan = Plan {
+        rules,
+        extent,
+        alias: (there != directory).then_some(there),
+        directory,
+        aliases,
+        unfinished,
+        about: VecDeque::new(),
+        here: Vec::new().into_iter().peekable(),
+        there: Vec::new().into_iter().peekable(),
+        in_doubt,
+        in_new_directory: destination.may_be_absent(),
+        gone: matches!(source, Side::Absent) && extent.remove_extras,
+        withheld: false,
+        ended: false,
+    };
+    plan.open(source, destination);
+    plan
 }
 
-struct Planner<'a> {
+/// The steps for one directory as they come. Entries go as they are planned, so that a directory of
+/// a million files costs no second list.
+#[derive(Debug)]
+pub struct Plan<'a> {
     rules: &'a Rules,
     extent: Extent,
     directory: Path,
+    /// The directory on the destination, if its name differs.
+    alias: Option<Path>,
+    aliases: Vec<(Name, Name)>,
     unfinished: Unfinished,
-    steps: Vec<Step>,
+    /// What is to be said of the directory itself, and of what nobody needs in it.
+    about: VecDeque<Step>,
+    here: Peekable<IntoIter<Entry>>,
+    there: Peekable<IntoIter<Entry>>,
+    in_doubt: bool,
+    in_new_directory: bool,
+    /// Whether the source has no such directory and the destination's is to go.
+    gone: bool,
+    /// Whether something was kept only because a listing was in doubt.
+    withheld: bool,
+    ended: bool,
 }
 
-impl Planner<'_> {
-    fn here(&mut self, action: Action) {
-        self.steps.push(Step { path: self.directory.clone(), action });
-    }
+impl Iterator for Plan<'_> {
+    type Item = Step;
 
-    fn step(&mut self, entry: &Entry, action: Action) {
-        self.steps.push(Step { path: self.directory.child(&entry.name), action });
+    fn next(&mut self) -> Option<Step> {
+        if let Some(step) = self.about.pop_front() {
+            return Some(step);
+        }
+        while let Some((here, there)) = self.join() {
+            let name = match (&here, &there) {
+                (Some(entry), _) | (None, Some(entry)) => entry.name.clone(),
+                (None, None) => continue,
+            };
+            let action = match (here, there) {
+                (Some(here), there) => self.one(here, there),
+                (None, there) => there.and_then(|there| self.extra(&there)),
+            };
+            if let Some(action) = action {
+                return Some(self.step(&name, action));
+            }
+        }
+        if !std::mem::replace(&mut self.ended, true) {
+            self.last();
+        }
+        self.about.pop_front()
     }
+}
 
+impl Plan<'_> {
     /// What was not understood on the source is not copied, which is a failure; on the destination
     /// it is worth a word.
-    fn doubts(&mut self, source: &Side, destination: &Side) {
+    fn open(&mut self, source: Side, destination: Side) {
         for doubt in source.doubts() {
             let error = Error::new(ErrorKind::Protocol, doubt.to_string()).on(&self.directory);
-            self.here(Action::Doubt(error));
+            self.say(Action::Doubt(error));
         }
         for doubt in destination.doubts() {
-            self.here(Action::Tell(format!("destination: {doubt}")));
+            self.say(Action::Tell(format!("destination: {doubt}")));
+        }
+        let new = matches!(destination, Side::Absent);
+        match (source, destination) {
+            (Side::Failed(error), _) | (_, Side::Failed(error)) => {
+                self.ended = true;
+                self.say(Action::Refuse(error));
+            }
+            (source, destination) => {
+                if new && self.extent.empty_directories {
+                    self.say(Action::MakeDirectory);
+                }
+                self.here = source.into_entries().into_iter().peekable();
+                self.there = destination.into_entries().into_iter().peekable();
+            }
         }
     }
 
-    fn both(&mut self, source: &Side, destination: &Side, in_doubt: bool) {
-        let new = matches!(destination, Side::Absent);
-        if new && self.extent.empty_directories {
-            self.here(Action::MakeDirectory);
+    fn say(&mut self, action: Action) {
+        let (path, alias) = (self.directory.clone(), self.alias.clone());
+        self.about.push_back(Step { path, alias, action });
+    }
+
+    fn step(&self, name: &Name, action: Action) -> Step {
+        let other = self.aliases.iter().find(|(own, _)| own == name).map(|(_, other)| other);
+        let alias = match (&self.alias, other) {
+            (None, None) => None,
+            (alias, other) => {
+                Some(alias.as_ref().unwrap_or(&self.directory).child(other.unwrap_or(name)))
+            }
+        };
+        Step { path: self.directory.child(name), alias, action }
+    }
+
+    /// Takes the next entry of either side, or both where they bear one name.
+    fn join(&mut self) -> Option<(Option<Entry>, Option<Entry>)> {
+        let order = match (self.here.peek(), self.there.peek()) {
+            (Some(here), Some(there)) => here.name.cmp(&there.name),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return None,
+        };
+        let here = if order.is_le() { self.here.next() } else { None };
+        let there = if order.is_ge() { self.there.next() } else { None };
+        Some((here, there))
+    }
+
+    fn one(&mut self, here: Entry, there: Option<Entry>) -> Option<Action> {
+        if let Some(message) = not_followed(&here.kind) {
+            return Some(Action::Tell(message.into()));
         }
-        let mut extras = Vec::new();
-        for (here, there) in merge(source.entries(), destination.entries()) {
-            match (here, there) {
-                (Some(here), there) => self.one(here, there, new),
-                (None, Some(there)) if self.extent.remove_extras => extras.push(there),
-                (None, Some(there)) if self.extent.tell_extras && there.is_file() => {
-                    self.step(there, Action::Leave);
-                }
-                (None, _) => {}
+        if let Some(there) = there.as_ref().filter(|there| there.kind != here.kind) {
+            let error = clash_of(&here, there).on(self.directory.child(&here.name));
+            return Some(Action::Refuse(error));
+        }
+        match there {
+            None if here.is_directory() => {
+                self.extent.move_directories.then_some(Action::MoveDirectory)
+            }
+            Some(_) if here.is_directory() => None,
+            there => {
+                let name = here.name.clone();
+                let action = match there {
+                    Some(there) => existing(here, there, self.rules, self.extent),
+                    None => new(here, self.in_new_directory),
+                };
+                Some(action.continuing(|| self.unfinished.begun.remove(&name)))
             }
         }
-        let gone = matches!(source, Side::Absent) && self.extent.remove_extras;
-        self.unfinished(in_doubt);
-        if in_doubt && (gone || extras.iter().any(|extra| extra.is_file())) {
-            self.here(Action::Doubt(withheld().on(&self.directory)));
-            return;
+    }
+
+    /// Returns what to do with an entry that only the destination has.
+    fn extra(&mut self, there: &Entry) -> Option<Action> {
+        if !self.extent.remove_extras {
+            return (self.extent.tell_extras && there.is_file()).then_some(Action::Leave);
         }
-        for extra in extras {
-            match not_followed(&extra.kind) {
-                Some(message) => self.step(extra, Action::Tell(message.into())),
-                None if extra.is_file() => self.step(extra, Action::Remove { size: extra.size }),
-                None => {}
-            }
+        if self.in_doubt {
+            self.withheld |= there.is_file();
+            return None;
         }
-        if gone {
-            self.here(Action::RemoveDirectory);
+        match not_followed(&there.kind) {
+            Some(message) => Some(Action::Tell(message.into())),
+            None => there.is_file().then_some(Action::Remove { size: there.size }),
+        }
+    }
+
+    fn last(&mut self) {
+        self.unneeded();
+        if self.in_doubt && (self.gone || self.withheld) {
+            self.say(Action::Doubt(withheld().on(&self.directory)));
+        } else if self.gone {
+            self.say(Action::RemoveDirectory);
         }
     }
 
     /// Tells of files on their way that are not ours, and discards those of ours that nobody needs.
-    fn unfinished(&mut self, in_doubt: bool) {
+    fn unneeded(&mut self) {
         let Unfinished { begun, stale, foreign } = std::mem::take(&mut self.unfinished);
         for name in foreign {
             let message = "left alone: it may be a file that somebody is transferring";
-            let path = self.directory.child(&name);
-            self.steps.push(Step { path, action: Action::Tell(message.into()) });
+            self.about.push_back(self.step(&name, Action::Tell(message.into())));
         }
-        if in_doubt {
+        if self.in_doubt {
             return;
         }
         let done = begun.into_values().map(|begun| (begun.name, Some(begun.length)));
         for (name, size) in stale.into_iter().map(|entry| (entry.name, entry.size)).chain(done) {
-            let path = self.directory.child(&name);
-            self.steps.push(Step { path, action: Action::Discard { size } });
+            self.about.push_back(self.step(&name, Action::Discard { size }));
         }
-    }
-
-    fn begun(&mut self, name: &Name) -> Option<Begun> {
-        self.unfinished.begun.remove(name)
-    }
-
-    fn one(&mut self, here: &Entry, there: Option<&Entry>, in_new_directory: bool) {
-        if let Some(message) = not_followed(&here.kind) {
-            return self.step(here, Action::Tell(message.into()));
-        }
-        let clash = there.filter(|there| there.kind != here.kind);
-        if let Some(there) = clash {
-            let error = clash_of(here, there).on(self.directory.child(&here.name));
-            return self.step(here, Action::Refuse(error));
-        }
-        if here.is_directory() {
-            return;
-        }
-        let action = match there {
-            Some(there) => {
-                existing(here, there, self.rules, self.extent).continuing(|| self.begun(&here.name))
-            }
-            None => new(here, in_new_directory).continuing(|| self.begun(&here.name)),
-        };
-        self.step(here, action);
     }
 }
 
 /// Returns the copy of a file that only the source has.
-pub(crate) fn new(here: &Entry, in_new_directory: bool) -> Action {
-    let (source, reason) = (here.clone(), Reason::new(Cause::New, "new"));
-    Action::Copy { source, replaces: None, in_new_directory, begun: None, reason }
+pub(crate) fn new(source: Entry, in_new_directory: bool) -> Action {
+    Action::Copy {
+        source,
+        replaces: None,
+        begun: None,
+        in_new_directory,
+        reason: Reason::new(Cause::New, "new"),
+    }
 }
 
 /// Returns what to do about a file that stands on both sides.
-pub(crate) fn existing(here: &Entry, there: &Entry, rules: &Rules, extent: Extent) -> Action {
-    let source = here.clone();
-    match rules.compare(here, there) {
+pub(crate) fn existing(source: Entry, there: Entry, rules: &Rules, extent: Extent) -> Action {
+    match rules.compare(&source, &there) {
         Verdict::Same => Action::Keep { source, same: true },
         Verdict::Left(_) => Action::Keep { source, same: false },
         Verdict::Differs(reason) | Verdict::Unsettled(reason) if extent.immutable => {
@@ -236,12 +334,11 @@ pub(crate) fn existing(here: &Entry, there: &Entry, rules: &Rules, extent: Exten
             Action::Refuse(Error::new(ErrorKind::AlreadyExists, message))
         }
         Verdict::Differs(reason) => {
-            let replaces = Some(there.clone());
+            let replaces = Some(there);
             Action::Copy { source, replaces, in_new_directory: false, begun: None, reason }
         }
         Verdict::Unsettled(reason) => {
-            let destination = there.clone();
-            Action::Settle { source, destination, begun: None, reason }
+            Action::Settle { source, destination: there, begun: None, reason }
         }
     }
 }
@@ -308,7 +405,7 @@ mod tests {
     }
 
     fn describe(step: &Step) -> String {
-        let path = &step.path;
+        let path = step.target();
         match &step.action {
             Action::Copy { begun: Some(begun), .. } => format!("go on {path}: {}", begun.length),
             Action::Copy { reason, in_new_directory: false, .. } => {
@@ -321,6 +418,7 @@ mod tests {
             Action::Keep { .. } => format!("leave {path}"),
             Action::Leave => format!("extra {path}"),
             Action::MakeDirectory => format!("mkdir {path}"),
+            Action::MoveDirectory => format!("move {path}"),
             Action::Refuse(error) => format!("refuse {path}: {:?}", error.kind()),
             Action::Remove { .. } => format!("remove {path}"),
             Action::RemoveDirectory => format!("rmdir {path}"),
@@ -334,27 +432,32 @@ mod tests {
         tell_extras: false,
         empty_directories: false,
         immutable: false,
+        move_directories: false,
     };
 
-    #[track_caller]
-    fn check_in(extent: Extent, source: Side, destination: Side, expected: &[&str]) {
-        check_with(extent, source, destination, Unfinished::default(), expected);
+    fn pair(source: Side, destination: Side) -> Pair {
+        let in_doubt = !source.doubts().is_empty() || !destination.doubts().is_empty();
+        Pair {
+            directory: "d".parse().unwrap(),
+            there: "d".parse().unwrap(),
+            aliases: Vec::new(),
+            source,
+            destination,
+            unfinished: Unfinished::default(),
+            in_doubt,
+        }
     }
 
     #[track_caller]
-    fn check_with(
-        extent: Extent,
-        source: Side,
-        destination: Side,
-        unfinished: Unfinished,
-        expected: &[&str],
-    ) {
-        let in_doubt = !source.doubts().is_empty() || !destination.doubts().is_empty();
-        let directory = "d".parse().unwrap();
-        let pair = Pair { directory, source, destination, unfinished, in_doubt };
+    fn check_in(extent: Extent, source: Side, destination: Side, expected: &[&str]) {
+        check_pair(extent, pair(source, destination), expected);
+    }
+
+    #[track_caller]
+    fn check_pair(extent: Extent, pair: Pair, expected: &[&str]) {
         let capability = Memory::server().capability();
         let rules = Rules::new(&Options::default(), &capability, &capability);
-        let steps: Vec<String> = plan(pair, &rules, extent).iter().map(describe).collect();
+        let steps: Vec<String> = plan(pair, &rules, extent).map(|step| describe(&step)).collect();
         assert_eq!(steps, expected);
     }
 
@@ -367,6 +470,31 @@ mod tests {
     fn both_sides_are_joined_by_name() {
         let steps = ["copy d/a: new", "keep d/b", "copy d/c: size differs 2 → 1", "remove d/z"];
         check(side(&["a=1", "b=1", "c=1", "s/"]), side(&["b=1", "c=2", "s/", "z=1"]), &steps);
+    }
+
+    #[test]
+    fn other_names_on_the_destination_are_used_there() {
+        let names = |a: &str, b: &str| (a.parse().unwrap(), b.parse().unwrap());
+        let same = || pair(side(&["a=1", "b=2", "c=3"]), side(&["a=2", "b=2"]));
+        let aliases = vec![names("a", "A")];
+        let steps = ["copy d/A: size differs 2 → 1", "keep d/b", "copy d/c: new"];
+        check_pair(SYNC, Pair { aliases: aliases.clone(), ..same() }, &steps);
+        let there = "D".parse().unwrap();
+        let steps = ["copy D/A: size differs 2 → 1", "keep D/b", "copy D/c: new"];
+        check_pair(SYNC, Pair { aliases, there, ..same() }, &steps);
+    }
+
+    #[test]
+    fn directories_move_whole_where_that_is_wanted() {
+        let extent = Extent { move_directories: true, ..Extent::default() };
+        check_in(extent, side(&["d/", "e/"]), side(&["e/"]), &["move d/d"]);
+    }
+
+    #[test]
+    fn where_only_some_were_asked_for_the_directory_may_be_missing() {
+        let asked = |entries: &[&str]| Side::Asked(side(entries).into_entries());
+        check(side(&["a=1"]), asked(&["s/"]), &["copy into new d/a: new"]);
+        check(side(&["a=1"]), asked(&["z=1"]), &["copy d/a: new", "remove d/z"]);
     }
 
     #[test]
@@ -423,31 +551,33 @@ mod tests {
         check(side(&[]), side(&["a@"]), &[told]);
     }
 
-    fn unfinished() -> Unfinished {
+    #[track_caller]
+    fn check_with(source: Side, destination: Side, expected: &[&str]) {
         let begun = Begun { name: "a.p".parse().unwrap(), length: 7 };
-        Unfinished {
+        let unfinished = Unfinished {
             begun: [("a".parse().unwrap(), begun)].into(),
             stale: vec![entry("gone.p=3")],
             foreign: vec!["b.p".parse().unwrap()],
-        }
+        };
+        check_pair(SYNC, Pair { unfinished, ..pair(source, destination) }, expected);
     }
 
     #[test]
     fn what_was_begun_goes_on_and_what_is_of_no_use_goes() {
         let told = "tell d/b.p: left alone: it may be a file that somebody is transferring";
         let steps = ["go on d/a: 7", told, "discard d/gone.p"];
-        check_with(SYNC, side(&["a=9"]), side(&[]), unfinished(), &steps);
+        check_with(side(&["a=9"]), side(&[]), &steps);
         let steps = ["keep d/a", told, "discard d/gone.p", "discard d/a.p"];
-        check_with(SYNC, side(&["a=9"]), side(&["a=9"]), unfinished(), &steps);
+        check_with(side(&["a=9"]), side(&["a=9"]), &steps);
     }
 
     #[test]
     fn nothing_begun_is_discarded_in_doubt() {
         let failed = Side::Failed(Error::new(ErrorKind::Timeout, "slow"));
-        check_with(SYNC, failed, side(&[]), unfinished(), &["refuse d: Timeout"]);
+        check_with(failed, side(&[]), &["refuse d: Timeout"]);
         let told = "tell d/b.p: left alone: it may be a file that somebody is transferring";
         let unread = "tell d: destination: cannot read the listing line `?`: odd";
-        check_with(SYNC, side(&[]), doubtful(side(&[])), unfinished(), &[unread, told]);
+        check_with(side(&[]), doubtful(side(&[])), &[unread, told]);
     }
 
     #[test]

@@ -146,6 +146,8 @@ pub enum Deed {
     MadeDirectory,
     /// A file was moved by the server.
     Moved,
+    /// A directory was moved by the server with all it holds.
+    MovedDirectory,
     /// A directory was removed.
     RemovedDirectory,
     /// Only the time was set.

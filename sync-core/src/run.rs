@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::context::{Answer, Context};
 use crate::journal::Journal;
@@ -50,6 +51,8 @@ pub(crate) struct Run {
     partials: Arc<Partials>,
     /// What is remembered of the two trees; held to the end of the run.
     _journal: Option<Arc<Journal>>,
+    /// Cancelled when a limit was reached.
+    limit: CancellationToken,
 }
 
 #[derive(Debug, Default)]
@@ -85,7 +88,13 @@ impl Run {
         let key = journal.as_ref().map(Journal::key);
         let partials = Partials::new(&ctx.options.partial_suffix, key, Timestamp::now());
         let (partials, journal) = (Arc::new(partials), journal.map(Arc::new));
-        Self { ctx: ctx.clone(), tally: Arc::default(), partials, _journal: journal }
+        Self {
+            ctx: ctx.clone(),
+            tally: Arc::default(),
+            partials,
+            _journal: journal,
+            limit: CancellationToken::new(),
+        }
     }
 
     /// Returns what names files on their way.
@@ -104,6 +113,19 @@ impl Run {
         self.doubt(path, error);
     }
 
+    /// Takes note that a limit was reached: told once, and no more work is planned.
+    pub(crate) fn stop_at(&self, limit: Error) {
+        if !self.limit.is_cancelled() {
+            self.limit.cancel();
+            self.fail(&Path::root(), limit);
+        }
+    }
+
+    /// Tells whether a limit was reached, so that no more work is planned.
+    pub(crate) fn is_over(&self) -> bool {
+        self.limit.is_cancelled() || self.ctx.cancel.is_cancelled()
+    }
+
     /// Tells of a failure on `path` and counts it; it does not stand in the way of deletions
     /// elsewhere. What was given up when the run was stopped counts once, at the end.
     pub(crate) fn doubt(&self, path: &Path, error: Error) {
@@ -113,7 +135,10 @@ impl Run {
         self.ctx.progress.event(Event::Failed { path, error: &error });
         let mut tally = self.tally();
         tally.count += 1;
-        tally.last = Some(error);
+        // What stopped the run is what it ends with.
+        if tally.last.as_ref().is_none_or(|last| last.kind() != ErrorKind::Limit) {
+            tally.last = Some(error);
+        }
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {

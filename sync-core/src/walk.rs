@@ -1,6 +1,8 @@
 //! Walks one tree or two side by side, directory by directory, `checkers` listings at once and a
 //! bounded number ahead. Whether a file differs is not decided here.
 
+mod names;
+mod side;
 mod times;
 
 use std::cmp::Ordering;
@@ -8,19 +10,26 @@ use std::cmp::Ordering;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::context::Context;
-use crate::entry::{Doubt, Entry};
-use crate::error::{Error, Result};
+use crate::entry::Entry;
+use crate::error::Error;
 use crate::partial::{Partials, Unfinished};
-use crate::path::Path;
-use crate::progress::Event;
+use crate::path::{Name, Path};
 use crate::remote::Tree;
-use crate::retry::retry;
+
+use names::Folding;
+pub use side::Side;
+use side::{Absence, Scope};
 
 /// One directory on both sides. Paths are relative to the trees.
 #[derive(Debug)]
 pub struct Pair {
     /// The directory.
     pub directory: Path,
+    /// Where it lies on the destination, whose names may differ in case or form.
+    pub there: Path,
+    /// Names of the source and what the destination calls them, where these differ. The entries of
+    /// the destination bear the source's names.
+    pub aliases: Vec<(Name, Name)>,
     /// What the source holds there.
     pub source: Side,
     /// What the destination holds there.
@@ -31,46 +40,14 @@ pub struct Pair {
     pub in_doubt: bool,
 }
 
-/// What one side holds in one directory.
-#[derive(Debug)]
-pub enum Side {
-    /// There is no such directory, or nobody asked.
-    Absent,
-    /// It could not be listed.
-    Failed(Error),
-    /// It was listed.
-    Listed {
-        /// The entries that pass the filter, in byte order of their names, each name once.
-        entries: Vec<Entry>,
-        /// What was listed and not understood.
-        doubts: Vec<Doubt>,
-        /// Files on their way that take no part.
-        partials: Vec<Entry>,
-    },
-}
-
-impl Side {
-    /// Returns the entries; none unless listed.
-    pub fn entries(&self) -> &[Entry] {
-        match self {
-            Self::Listed { entries, .. } => entries,
-            Self::Absent | Self::Failed(_) => &[],
-        }
+impl Pair {
+    /// Returns where the destination has, or would have, what the source calls `name`.
+    pub fn target(&self, name: &Name) -> Path {
+        self.there.child(self.alias(name).unwrap_or(name))
     }
 
-    /// Returns the doubts; none unless listed.
-    pub fn doubts(&self) -> &[Doubt] {
-        match self {
-            Self::Listed { doubts, .. } => doubts,
-            Self::Absent | Self::Failed(_) => &[],
-        }
-    }
-
-    fn take_partials(&mut self) -> Vec<Entry> {
-        match self {
-            Self::Listed { partials, .. } => std::mem::take(partials),
-            Self::Absent | Self::Failed(_) => Vec::new(),
-        }
+    fn alias(&self, name: &Name) -> Option<&Name> {
+        self.aliases.iter().find(|(own, _)| own == name).map(|(_, other)| other)
     }
 }
 
@@ -82,6 +59,8 @@ pub struct Walk {
     destination: Option<Tree>,
     /// Whether to enter directories that only the destination has.
     extras: bool,
+    /// Whether to enter directories that only the source has.
+    enters_new: bool,
     depth: Option<usize>,
     /// Whether to ask for times that the listings say too coarsely for a decision.
     exact_times: bool,
@@ -96,12 +75,16 @@ pub struct Walk {
 #[derive(Debug)]
 struct Visit {
     directory: Path,
+    there: Path,
     depth: usize,
     source: bool,
     destination: bool,
     in_doubt: bool,
-    listing: Option<AbortOnDropHandle<(Side, Side)>>,
+    listing: Option<AbortOnDropHandle<Listed>>,
 }
+
+/// Both sides of one directory, with the names that differ.
+type Listed = (Side, Side, Vec<(Name, Name)>);
 
 impl Walk {
     /// Returns a walk over one tree, which stands as the source.
@@ -123,6 +106,7 @@ impl Walk {
     ) -> Self {
         let root = Visit {
             directory: Path::root(),
+            there: Path::root(),
             depth: 1,
             source: true,
             destination: destination.is_some(),
@@ -134,6 +118,7 @@ impl Walk {
             source: source.clone(),
             destination: destination.cloned(),
             extras,
+            enters_new: true,
             depth,
             exact_times: false,
             partials: None,
@@ -154,6 +139,12 @@ impl Walk {
         Self { partials: Some(partials.clone()), ..self }
     }
 
+    /// Has the walk leave out directories that only the source has, except the first.
+    #[must_use]
+    pub fn without_new(self) -> Self {
+        Self { enters_new: false, ..self }
+    }
+
     /// Returns the next directory, or `None` at the end or once the run is cancelled.
     pub async fn next(&mut self) -> Option<Pair> {
         if self.ctx.cancel.is_cancelled() {
@@ -162,33 +153,28 @@ impl Walk {
         self.look_ahead();
         let visit = self.stack.pop()?;
         self.ahead -= usize::from(visit.listing.is_some());
-        let (mut source, mut destination) = match visit.listing {
+        let (mut source, mut destination, aliases) = match visit.listing {
             Some(listing) => listing.await.unwrap_or_else(|lost| {
                 let error = Error::new(crate::ErrorKind::Other, "listing broke off");
-                (Side::Failed(error.caused_by(lost)), Side::Absent)
+                (Side::Failed(error.caused_by(lost)), Side::Absent, Vec::new())
             }),
             None => return None,
         };
         let in_doubt =
             visit.in_doubt || !source.doubts().is_empty() || !destination.doubts().is_empty();
-        let directory = visit.directory;
-        let unfinished = self.unfinished(&directory, &mut source, &mut destination);
-        let pair = Pair { directory, source, destination, unfinished, in_doubt };
+        let Visit { directory, there, .. } = visit;
+        let unfinished = self.unfinished(&there, &mut source, &mut destination);
+        let pair = Pair { directory, there, aliases, source, destination, unfinished, in_doubt };
         if self.depth.is_none_or(|depth| visit.depth < depth) {
             self.descend(&pair, visit.depth + 1);
         }
         Some(pair)
     }
 
-    fn unfinished(
-        &self,
-        directory: &Path,
-        source: &mut Side,
-        destination: &mut Side,
-    ) -> Unfinished {
+    fn unfinished(&self, there: &Path, source: &mut Side, destination: &mut Side) -> Unfinished {
         let Some(partials) = &self.partials else { return Unfinished::default() };
         let (leaving, arriving) = (source.take_partials(), destination.take_partials());
-        partials.sort_out(directory, source.entries(), leaving, arriving)
+        partials.sort_out(there, source.entries(), leaving, arriving)
     }
 
     /// Begins the next listings: always the very next one, others while there is room.
@@ -207,25 +193,31 @@ impl Walk {
         }
     }
 
-    fn begin(&self, visit: &Visit) -> AbortOnDropHandle<(Side, Side)> {
+    fn begin(&self, visit: &Visit) -> AbortOnDropHandle<Listed> {
         let source = visit.source.then(|| self.source.clone());
         let destination = visit.destination.then(|| self.destination.clone()).flatten();
-        let (ctx, directory) = (self.ctx.clone(), visit.directory.clone());
-        let exact_times = self.exact_times;
+        let (ctx, extras, exact_times) = (self.ctx.clone(), self.extras, self.exact_times);
+        let (directory, there) = (visit.directory.clone(), visit.there.clone());
         let partials = self.partials.clone();
         AbortOnDropHandle::new(tokio::spawn(async move {
-            let unfiltered = ctx.options.delete_excluded;
-            let part = Part { ctx: &ctx, directory: &directory, partials: partials.as_ref() };
-            let (mut here, mut there) = tokio::join!(
-                part.side(source.as_ref(), Absence::Fails, false),
-                part.side(destination.as_ref(), Absence::Passes, unfiltered),
-            );
+            let near = Scope::source(&ctx, source.as_ref(), &directory);
+            let near = near.with_partials(partials.as_ref());
+            let far = Scope::destination(&ctx, destination.as_ref(), (&directory, &there), extras)
+                .with_partials(partials.as_ref());
+            let (mut here, mut there) = if far.follows_source() {
+                let here = near.read(Absence::Fails, &[]).await;
+                let there = far.read(Absence::Passes, here.entries()).await;
+                (here, there)
+            } else {
+                tokio::join!(near.read(Absence::Fails, &[]), far.read(Absence::Passes, &[]))
+            };
+            let folding = Folding::new(&ctx, destination.as_ref());
+            let aliases = names::reconcile(&mut here, &mut there, folding);
             if exact_times {
-                let (source, destination) = (source.as_ref(), destination.as_ref());
-                let (source, destination) = ((source, &mut here), (destination, &mut there));
-                times::sharpen(&ctx, &directory, source, destination).await;
+                let (near, far) = ((&near, &mut here), (&far, &mut there));
+                times::sharpen(&ctx.options, near, far, &aliases).await;
             }
-            (here, there)
+            (here, there, aliases)
         }))
     }
 
@@ -237,7 +229,7 @@ impl Walk {
         for (source, destination) in merge(pair.source.entries(), pair.destination.entries()) {
             let (name, in_source, in_destination) = match (source, destination) {
                 (Some(s), Some(d)) if s.is_directory() => (&s.name, true, d.is_directory()),
-                (Some(s), None) if s.is_directory() => (&s.name, true, false),
+                (Some(s), None) if s.is_directory() && self.enters_new => (&s.name, true, false),
                 (None, Some(d)) if d.is_directory() && self.extras => (&d.name, false, true),
                 _ => continue,
             };
@@ -245,6 +237,7 @@ impl Walk {
             if !clash {
                 self.stack.push(Visit {
                     directory: pair.directory.child(name),
+                    there: pair.target(name),
                     depth,
                     source: in_source,
                     destination: in_destination,
@@ -273,77 +266,4 @@ pub fn merge<'a>(
         let r = if order.is_ge() { right.split_off_first() } else { None };
         Some((l, r))
     })
-}
-
-/// What a directory that is not there means.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Absence {
-    Fails,
-    Passes,
-}
-
-/// One directory to list, on one side or the other.
-struct Part<'a> {
-    ctx: &'a Context,
-    directory: &'a Path,
-    partials: Option<&'a Partials>,
-}
-
-impl Part<'_> {
-    async fn side(&self, tree: Option<&Tree>, absence: Absence, unfiltered: bool) -> Side {
-        let Some(tree) = tree else { return Side::Absent };
-        match self.list(tree, unfiltered).await {
-            Ok(side) => side,
-            Err(error) if error.is_not_found() && absence == Absence::Passes => Side::Absent,
-            Err(error) => Side::Failed(error),
-        }
-    }
-
-    /// Lists the directory in a tree: filtered, sorted, each name once.
-    async fn list(&self, tree: &Tree, unfiltered: bool) -> Result<Side> {
-        let Self { ctx, directory, .. } = *self;
-        let at = tree.path(directory);
-        let listing = retry(ctx, directory, || tree.remote.list(&at)).await?;
-        ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
-        let (mut entries, mut doubts) = (listing.entries, listing.doubts);
-        let mut partials = self.take_partials(&mut entries);
-        if !unfiltered {
-            if ctx.filter.excludes_listing(&entries) {
-                entries.clear();
-                partials.clear();
-            }
-            entries.retain(|entry| passes(ctx, directory, entry));
-        }
-        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        entries.dedup_by(|later, first| {
-            let twice = later.name == first.name;
-            if twice {
-                doubts.push(Doubt::DuplicateName { name: later.name.clone() });
-            }
-            twice
-        });
-        Ok(Side::Listed { entries, doubts, partials })
-    }
-
-    /// Takes out the files on their way. Those whose final name the filter hides are not seen at
-    /// all.
-    fn take_partials(&self, entries: &mut Vec<Entry>) -> Vec<Entry> {
-        let Some(known) = self.partials else { return Vec::new() };
-        let claimed = entries.extract_if(.., |entry| known.claims(self.directory, entry));
-        let seen = |partial: &Entry| {
-            let stem = known.stem(&partial.name).map(|stem| self.directory.child(&stem));
-            stem.is_some_and(|path| self.ctx.filter.includes_path(&path))
-        };
-        claimed.filter(seen).collect()
-    }
-}
-
-/// Tells whether the filter lets an entry of `directory` through.
-pub(crate) fn passes(ctx: &Context, directory: &Path, entry: &Entry) -> bool {
-    let path = directory.child(&entry.name);
-    if entry.is_directory() {
-        ctx.filter.includes_directory(&path)
-    } else {
-        ctx.filter.includes_file(&path, entry.size, entry.modified.map(|modified| modified.at))
-    }
 }

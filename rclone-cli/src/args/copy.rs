@@ -1,6 +1,6 @@
 //! Flags that say when a file is copied and how.
 
-use crate::values::{Share, Size, Span};
+use crate::values::{CutoffMode, Ordering, Share, Size, Span};
 
 /// Copying.
 #[derive(Clone, Debug, clap::Args)]
@@ -58,6 +58,34 @@ pub(crate) struct Copy {
     #[arg(long)]
     pub(crate) create_empty_src_dirs: bool,
 
+    /// Take names that differ in case for the same
+    #[arg(long)]
+    pub(crate) ignore_case_sync: bool,
+
+    /// Rename files of the destination that the source spells otherwise
+    #[arg(long)]
+    pub(crate) fix_case: bool,
+
+    /// Take names that differ in their form of Unicode for different ones
+    #[arg(long)]
+    pub(crate) no_unicode_normalization: bool,
+
+    /// Ask the destination for each file instead of listing it; not with sync
+    #[arg(long)]
+    pub(crate) no_traverse: bool,
+
+    /// Copy everything without a look at the destination
+    #[arg(long)]
+    pub(crate) no_check_dest: bool,
+
+    /// Transfer in this order: size, name or modtime, then ascending, descending or mixed
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) order_by: Option<Ordering>,
+
+    /// Compare everything before the first transfer
+    #[arg(long)]
+    pub(crate) check_first: bool,
+
     /// Most files waiting to be transferred
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub(crate) max_backlog: usize,
@@ -69,6 +97,10 @@ pub(crate) struct Copy {
     /// Stop after this time
     #[arg(long, value_name = "DURATION", default_value = "0s")]
     pub(crate) max_duration: Span,
+
+    /// What these two limits do: cut transfers (hard), begin none (soft), or none too big (cautious)
+    #[arg(long, value_name = "MODE", default_value = "hard", ignore_case = true)]
+    pub(crate) cutoff_mode: CutoffMode,
 }
 
 /// Synchronising: what is deleted on the destination, and when.
@@ -150,6 +182,23 @@ mod tests {
         assert_eq!(copy.max_backlog, 5);
         assert_eq!(copy.max_transfer.to_string(), "1Mi");
         assert_eq!(parse("copy a b --max-duration 1h").copy.max_duration.to_string(), "1h0m0s");
+    }
+
+    #[test]
+    fn names_are_matched_as_told() {
+        let copy = parse("copy a b --ignore-case-sync --fix-case --no-unicode-normalization").copy;
+        assert!(copy.ignore_case_sync && copy.fix_case && copy.no_unicode_normalization);
+        let copy = parse("copy a b --no-traverse --no-check-dest").copy;
+        assert!(copy.no_traverse && copy.no_check_dest);
+    }
+
+    #[test]
+    fn transfers_have_an_order_and_an_end() {
+        let copy = parse("copy a b --order-by size,mixed,75 --check-first --cutoff-mode SOFT").copy;
+        assert_eq!(copy.order_by.unwrap().to_string(), "size,mixed,75");
+        assert!(copy.check_first && copy.cutoff_mode == crate::values::CutoffMode::Soft);
+        refused("copy a b --order-by colour", "not an order");
+        refused("copy a b --cutoff-mode gentle", "invalid value");
     }
 
     #[test]

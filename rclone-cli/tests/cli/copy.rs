@@ -75,7 +75,7 @@ fn a_file_goes_into_a_directory_or_to_a_name() {
 fn move_leaves_nothing_behind() {
     let place = place();
     place.run(&["move", "s", "m", "--delete-empty-src-dirs"]).code(0);
-    assert_eq!(place.all("m"), ["a.txt", "sub/", "sub/c", "sub/deep/", "sub/deep/b"]);
+    assert_eq!(place.all("m"), ["a.txt", "empty/", "sub/", "sub/c", "sub/deep/", "sub/deep/b"]);
     assert!(place.all("s").iter().all(|path| path.ends_with('/')), "{:?}", place.all("s"));
     place.run(&["moveto", "m/a.txt", "m/z.txt"]).code(0);
     assert_eq!((place.read("m/a.txt"), place.read("m/z.txt").as_deref()), (None, Some("hello")));
@@ -163,4 +163,25 @@ fn reports_are_rclones() {
     let mut extras: Vec<_> = read("ms").lines().map(str::to_owned).collect();
     extras.sort();
     assert_eq!(extras, ["e/f", "extra"]);
+}
+
+#[test]
+fn transfers_end_at_their_limits() {
+    let place = place();
+    let limits = ["--cutoff-mode", "cautious", "--max-transfer", "6B", "--order-by", "size,desc"];
+    let run = place.run(&[&["copy", "s", "e", "--transfers", "1"][..], &limits].concat()).code(8);
+    assert!(run.log().contains("max transfer limit reached"), "{}", run.log());
+    assert!(place.all("e").iter().filter(|path| !path.ends_with('/')).count() < 3);
+    place.run(&["copy", "s", "f", "--cutoff-mode", "soft", "--max-duration", "1ns"]).code(10);
+    assert!(place.all("f").is_empty());
+}
+
+#[test]
+fn a_list_of_files_is_all_that_is_looked_at() {
+    let place = place();
+    place.write("list", "sub/c\nmissing\n");
+    place
+        .run(&["copy", "s", "e", "--files-from", &place.path("list").display().to_string()])
+        .code(0);
+    assert_eq!(place.all("e"), ["sub/", "sub/c"]);
 }

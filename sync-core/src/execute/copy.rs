@@ -299,6 +299,7 @@ impl Copier {
             self.bandwidth.take(bytes).await;
             let (next, ()) = try_join(reader.read(), writer.write(piece)).await?;
             moved += bytes;
+            self.run.ctx.moved.fetch_add(bytes, Ordering::Relaxed);
             self.run.event(Event::Transferred { transfer, bytes });
             piece = next;
         }

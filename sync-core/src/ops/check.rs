@@ -123,6 +123,8 @@ struct Checker<'a> {
 /// A path and the file on either side; neither where the directory could not be listed.
 struct Candidate {
     path: Path,
+    /// The path on the destination.
+    target: Path,
     here: Option<Entry>,
     there: Option<Entry>,
 }
@@ -136,32 +138,35 @@ impl Checker<'_> {
                 self.run.fail(directory, error.on(directory));
             }
         }
+        let entries = merge(pair.source.entries(), pair.destination.entries());
+        let candidates = entries.filter_map(|(here, there)| self.candidate(&pair, here, there));
+        let candidates = candidates.collect();
         match (pair.source, pair.destination) {
             (Side::Failed(error), _) | (_, Side::Failed(error)) => {
-                self.run.fail(directory, error);
-                vec![Candidate { path: directory.clone(), here: None, there: None }]
+                self.run.fail(&pair.directory, error);
+                let (path, target) = (pair.directory, pair.there);
+                vec![Candidate { path, target, here: None, there: None }]
             }
-            (source, destination) => merge(source.entries(), destination.entries())
-                .filter_map(|(here, there)| self.candidate(directory, here, there))
-                .collect(),
+            _ => candidates,
         }
     }
 
     fn candidate(
         &self,
-        directory: &Path,
+        pair: &Pair,
         here: Option<&Entry>,
         there: Option<&Entry>,
     ) -> Option<Candidate> {
         let here = here.filter(|here| here.is_file());
         let there = there.filter(|there| there.is_file());
-        let path = directory.child(&here.or(there)?.name);
+        let name = &here.or(there)?.name;
+        let (path, target) = (pair.directory.child(name), pair.target(name));
         let wanted = here.is_some() || !self.options.one_way;
-        wanted.then(|| Candidate { path, here: here.cloned(), there: there.cloned() })
+        wanted.then(|| Candidate { path, target, here: here.cloned(), there: there.cloned() })
     }
 
     async fn judge(&self, candidate: Candidate) -> (Path, Outcome) {
-        let Candidate { path, here, there } = candidate;
+        let Candidate { path, target, here, there } = candidate;
         let (here, there) = match (here, there) {
             (Some(here), Some(there)) => (here, there),
             (Some(_), None) => return (path, Outcome::MissingOnDestination),
@@ -169,7 +174,7 @@ impl Checker<'_> {
             (None, None) => return (path, Outcome::Error),
         };
         self.run.event(Event::CheckQueued);
-        let same = self.same(&path, &here, &there).await;
+        let same = self.same((&path, &target), &here, &there).await;
         self.run.event(Event::Checked { path: &path });
         let outcome = match self.run.take(&path, same) {
             Some(true) => Outcome::Match,
@@ -179,16 +184,17 @@ impl Checker<'_> {
         (path, outcome)
     }
 
-    async fn same(&self, path: &Path, here: &Entry, there: &Entry) -> Result<bool> {
+    async fn same(&self, at: (&Path, &Path), here: &Entry, there: &Entry) -> Result<bool> {
+        let path = at.0;
         let sizes = here.size.zip(there.size);
         if sizes.is_some_and(|(here, there)| here != there) {
             return Ok(false);
         }
         if self.options.download {
-            return retry(&self.run.ctx, path, || self.same_bytes(path)).await;
+            return retry(&self.run.ctx, path, || self.same_bytes(at)).await;
         }
         let Some(hash) = self.hash else { return Ok(true) };
-        let (from, to) = (self.source.path(path), self.destination.path(path));
+        let (from, to) = (self.source.path(at.0), self.destination.path(at.1));
         let (here, there) = futures_util::future::try_join(
             retry(&self.run.ctx, path, || self.source.remote.hash(&from, hash)),
             retry(&self.run.ctx, path, || self.destination.remote.hash(&to, hash)),
@@ -197,8 +203,8 @@ impl Checker<'_> {
         Ok(here == there)
     }
 
-    async fn same_bytes(&self, path: &Path) -> Result<bool> {
-        let (from, to) = (self.source.path(path), self.destination.path(path));
+    async fn same_bytes(&self, (path, target): (&Path, &Path)) -> Result<bool> {
+        let (from, to) = (self.source.path(path), self.destination.path(target));
         let mut here = self.source.remote.open(&from, 0, None).await?;
         let mut there = self.destination.remote.open(&to, 0, None).await?;
         same_content(&mut *here, &mut *there).await

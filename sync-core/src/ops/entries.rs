@@ -11,7 +11,7 @@ use crate::path::Path;
 use crate::plan::not_followed;
 use crate::progress::Event;
 use crate::remote::Tree;
-use crate::walk::{Pair, Side, Walk};
+use crate::walk::{Pair, Walk};
 
 /// Something found in a tree.
 #[derive(Clone, Debug)]
@@ -61,10 +61,9 @@ fn found_by(ctx: &Context, walk: Walk) -> BoxStream<'static, Result<Found>> {
 
 fn found(ctx: &Context, pair: Pair) -> VecDeque<Result<Found>> {
     let directory = pair.directory;
-    match pair.source {
-        Side::Absent => VecDeque::new(),
-        Side::Failed(error) => [Err(error)].into(),
-        Side::Listed { entries, doubts, .. } => {
+    match pair.source.into_listing() {
+        Err(error) => [Err(error)].into(),
+        Ok((entries, doubts)) => {
             let doubts = doubts.into_iter().map(|doubt| {
                 Err(Error::new(ErrorKind::Protocol, doubt.to_string()).on(&directory))
             });

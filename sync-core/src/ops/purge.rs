@@ -7,7 +7,7 @@ use crate::ops::rmdirs::unfiltered;
 use crate::path::Path;
 use crate::remote::Tree;
 use crate::run::{Failures, Run};
-use crate::walk::{Side, Walk};
+use crate::walk::Walk;
 
 /// Removes the directory `path` of a tree and all it holds.
 ///
@@ -19,20 +19,12 @@ pub async fn purge(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), Failur
     let mut walk = Walk::one(&unfiltered(ctx), &below, None);
     let (mut doomed, mut emptied) = (Vec::new(), Vec::new());
     while let Some(pair) = walk.next().await {
-        let entries = match pair.source {
-            Side::Absent => continue,
-            Side::Failed(error) => {
-                run.fail(&pair.directory, error);
-                continue;
-            }
-            Side::Listed { entries, doubts, .. } => {
-                for doubt in doubts {
-                    let error = Error::new(ErrorKind::Protocol, doubt.to_string());
-                    run.fail(&pair.directory, error.on(&pair.directory));
-                }
-                entries
-            }
-        };
+        let listing = pair.source.into_listing();
+        let Some((entries, doubts)) = run.take(&pair.directory, listing) else { continue };
+        for doubt in doubts {
+            let error = Error::new(ErrorKind::Protocol, doubt.to_string());
+            run.fail(&pair.directory, error.on(&pair.directory));
+        }
         for entry in entries.iter().filter(|entry| !entry.is_directory()) {
             doomed.push(Doomed { path: pair.directory.child(&entry.name), size: entry.size });
         }

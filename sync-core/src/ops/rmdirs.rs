@@ -9,7 +9,7 @@ use crate::filter::Filter;
 use crate::path::Path;
 use crate::remote::Tree;
 use crate::run::{Failures, Run};
-use crate::walk::{Side, Walk};
+use crate::walk::Walk;
 
 /// Removes the directories of a tree that hold nothing but such directories; the root as well,
 /// unless `leave_root`. What the filter hides is something, too.
@@ -24,16 +24,10 @@ pub async fn rmdirs(ctx: &Context, tree: &Tree, leave_root: bool) -> Result<(), 
         kept.insert(Path::root());
     }
     while let Some(pair) = walk.next().await {
-        let holds_something = match pair.source {
-            Side::Failed(error) => {
-                run.fail(&pair.directory, error);
-                true
-            }
-            Side::Absent => true,
-            Side::Listed { entries, doubts, .. } => {
-                !doubts.is_empty() || entries.iter().any(|entry| !entry.is_directory())
-            }
-        };
+        let listing = run.take(&pair.directory, pair.source.into_listing());
+        let holds_something = listing.is_none_or(|(entries, doubts)| {
+            !doubts.is_empty() || entries.iter().any(|entry| !entry.is_directory())
+        });
         if holds_something {
             keep(&mut kept, &pair.directory);
         }

@@ -12,7 +12,7 @@ use crate::context::{Context, Deletion};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::execute::Executor;
-use crate::execute::copy::Slot;
+
 use crate::ops::rmdirs;
 use crate::partial::Begun;
 use crate::path::Path;
@@ -21,9 +21,9 @@ use crate::progress::Event;
 use crate::remote::Tree;
 use crate::retry::retry;
 use crate::run::{Failures, Run};
-use crate::walk::Walk;
+use crate::walk::{Pair, Side, Walk};
 
-use deletion::remove;
+use deletion::{remove, respell};
 use planning::{Planning, extras};
 
 /// What becomes of the files that are on one side only.
@@ -58,6 +58,7 @@ pub async fn sync(
         }
         refuse_overlap(source, destination, mode)?;
     }
+    check(ctx, mode)?;
     if let Some(backup) = &ctx.options.backup {
         backup.check(ctx, source, destination)?;
     }
@@ -65,22 +66,37 @@ pub async fn sync(
     if mode == Mode::Sync && deletion == Deletion::Before {
         remove_first(&run, source, destination).await;
     }
-    let enters_extras =
-        mode == Mode::Sync && deletion != Deletion::Before || ctx.options.tell_extras;
+    let extent = extent(ctx, source, destination, mode, deletion);
+    let enters_extras = extent.remove_extras || extent.tell_extras;
     let mut walk = Walk::two(ctx, source, destination, enters_extras)
         .with_exact_times()
         .with_partials(run.partials());
+    if extent.move_directories && ctx.options.delete_empty_source_directories {
+        walk = walk.without_new();
+    }
     let Some(first) = walk.next().await else { return run.finish() };
     // Only now both remotes have been talked to and know what they can do.
     let rules = rules(&run, source, destination);
     let moves = mode == Mode::Move;
     let executor = Arc::new(Executor::new(&run, source, destination, rules.clone(), moves));
-    let (sender, receiver) = channel(ctx.options.max_backlog.max(1));
+    if extent.move_directories && can_move_whole(&first, source, destination) {
+        executor.move_directory(&Path::root(), &Path::root()).await;
+        return run.finish();
+    }
+    let extent = Extent {
+        move_directories: extent.move_directories && ctx.options.delete_empty_source_directories,
+        ..extent
+    };
+    let (sender, receiver) = channel(ctx.options.checkers.max(1));
     let planning =
         Planning { run: &run, executor: &executor, destination, mode, deletion, steps: sender };
-    let (removals, ()) =
-        tokio::join!(planning.all(first, walk, &rules), Arc::clone(&executor).carry_out(receiver));
+    let (mut removals, ()) = tokio::join!(
+        planning.all(first, walk, &rules, extent),
+        Arc::clone(&executor).carry_out(receiver)
+    );
+    let misspelt = std::mem::take(&mut removals.misspelt);
     remove(&run, destination, removals).await;
+    respell(&run, destination, misspelt).await;
     if moves && ctx.options.delete_empty_source_directories && !run.has_failed() {
         rmdirs(ctx, source, true).await?;
     }
@@ -121,17 +137,44 @@ pub async fn copy_file(
     let rules = rules(&run, source, destination);
     let executor = Executor::new(&run, source, destination, rules.clone(), mode == Mode::Move);
     let extent = Extent { immutable: ctx.options.immutable, ..Extent::default() };
-    let action = match &there {
-        Some(there) => existing(&here, there, &rules, extent),
-        None => new(&here, true),
+    let action = match there {
+        Some(there) => existing(here, there, &rules, extent),
+        None => new(here, true),
     };
     if let Action::Keep { same, .. } = action {
         run.event(Event::Left { path: destination_path, same });
     }
     let action = action.continuing(|| begun);
-    let slot = Slot::default();
-    executor.act(source_path.clone(), destination_path.clone(), action, slot).await;
+    executor.act(source_path.clone(), destination_path.clone(), action).await;
     run.finish()
+}
+
+fn extent(
+    ctx: &Context,
+    source: &Tree,
+    destination: &Tree,
+    mode: Mode,
+    deletion: Deletion,
+) -> Extent {
+    let options = &ctx.options;
+    let whole = mode == Mode::Move
+        && source.same_remote(destination)
+        && ctx.filter.is_transparent()
+        && options.max_depth.is_none();
+    Extent {
+        remove_extras: mode == Mode::Sync && deletion != Deletion::Before,
+        tell_extras: options.tell_extras,
+        empty_directories: options.create_empty_source_directories,
+        immutable: options.immutable,
+        move_directories: whole && source.remote.capability().rename,
+    }
+}
+
+/// Tells whether the whole source can become the destination by one rename.
+fn can_move_whole(first: &Pair, source: &Tree, destination: &Tree) -> bool {
+    let named = source.root.name().is_some() && destination.root.name().is_some();
+    let is_there = matches!(first.source, Side::Listed { .. });
+    named && is_there && matches!(first.destination, Side::Absent)
 }
 
 /// Removes what only the destination has before anything is copied.
@@ -174,6 +217,24 @@ fn rules(run: &Run, source: &Tree, destination: &Tree) -> Rules {
         run.notice(None, message);
     }
     rules
+}
+
+/// Refuses options that contradict each other.
+fn check(ctx: &Context, mode: Mode) -> Result<(), Error> {
+    let options = &ctx.options;
+    let contradicted = match mode {
+        Mode::Sync => Some("sync: use copy instead"),
+        _ if options.immutable => Some("--immutable"),
+        _ if options.backup.is_some() => Some("--backup-dir"),
+        _ => None,
+    };
+    match contradicted.filter(|_| options.no_check_destination) {
+        Some(other) => {
+            let message = format!("can't use --no-check-dest with {other}");
+            Err(Error::new(ErrorKind::Usage, message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A sync or move would eat its own files; a copy into its own source would never end.

@@ -5,24 +5,24 @@
 
 use std::time::Duration;
 
-use crate::context::{Context, Options};
+use crate::context::Options;
 use crate::entry::Entry;
-use crate::path::Path;
-use crate::remote::Tree;
+use crate::path::{Name, Path};
+use crate::walk::side::Scope;
 use crate::walk::{Side, merge};
 
 /// Asks for the exact times of the source's files that may be copied, and of what they would
 /// replace where only the time can tell.
 pub(super) async fn sharpen(
-    ctx: &Context,
-    directory: &Path,
-    source: (Option<&Tree>, &mut Side),
-    destination: (Option<&Tree>, &mut Side),
+    options: &Options,
+    source: (&Scope<'_>, &mut Side),
+    destination: (&Scope<'_>, &mut Side),
+    aliases: &[(Name, Name)],
 ) {
     let pairs = merge(source.1.entries(), destination.1.entries());
     let (mut here, mut there) = (Vec::new(), Vec::new());
     for (left, right) in pairs {
-        let compared = left.zip(right).is_some_and(|(l, r)| times_decide(&ctx.options, l, r));
+        let compared = left.zip(right).is_some_and(|(l, r)| times_decide(options, l, r));
         let copied = left.is_some_and(|l| right.is_none_or(|r| l.size != r.size));
         if let Some(left) = left.filter(|_| compared || copied) {
             here.push(left.name.clone());
@@ -31,12 +31,7 @@ pub(super) async fn sharpen(
             there.push(right.name.clone());
         }
     }
-    tokio::join!(
-        ask(source.0, directory, source.1, |entry| here.binary_search(&entry.name).is_ok()),
-        ask(destination.0, directory, destination.1, |entry| {
-            there.binary_search(&entry.name).is_ok()
-        }),
-    );
+    tokio::join!(ask(source, &here, &[]), ask(destination, &there, aliases));
 }
 
 /// Tells whether nothing but the times can show that two files differ.
@@ -46,23 +41,24 @@ fn times_decide(options: &Options, here: &Entry, there: &Entry) -> bool {
     options.update || (!by_other_means && here.size == there.size)
 }
 
-async fn ask(
-    tree: Option<&Tree>,
-    directory: &Path,
-    side: &mut Side,
-    wanted: impl Fn(&Entry) -> bool,
-) {
-    let (Some(tree), Side::Listed { entries, .. }) = (tree, side) else { return };
+/// Asks for the times of the files `wanted`, in byte order, by the names this side has for them.
+async fn ask(side: (&Scope<'_>, &mut Side), wanted: &[Name], aliases: &[(Name, Name)]) {
+    let (scope, side) = side;
+    let (Some(tree), Some(entries)) = (scope.tree(), side.entries_mut()) else { return };
     let Some(precision) = tree.remote.capability().asked_precision else { return };
     let coarse: Vec<&mut Entry> = entries
         .iter_mut()
-        .filter(|entry| entry.is_file() && is_coarser(entry, precision) && wanted(entry))
+        .filter(|entry| entry.is_file() && is_coarser(entry, precision))
+        .filter(|entry| wanted.binary_search(&entry.name).is_ok())
         .collect();
     if coarse.is_empty() {
         return;
     }
-    let directory = tree.path(directory);
-    let paths: Vec<Path> = coarse.iter().map(|entry| directory.child(&entry.name)).collect();
+    let path = |entry: &Entry| {
+        let alias = aliases.iter().find(|(own, _)| *own == entry.name).map(|(_, other)| other);
+        scope.path(tree, alias.unwrap_or(&entry.name))
+    };
+    let paths: Vec<Path> = coarse.iter().map(|entry| path(entry)).collect();
     let times = tree.remote.modified_all(&paths).await;
     for (entry, time) in coarse.into_iter().zip(times) {
         // Where the server does not tell, what it listed is still true.

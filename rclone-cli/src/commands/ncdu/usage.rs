@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use sync_core::walk::{Pair, Side};
+use sync_core::walk::Pair;
 use sync_core::{Entry, Name, Path};
 
 /// The directories seen so far, by their path.
@@ -83,12 +83,9 @@ impl Item {
 impl Usage {
     /// Takes in what the walk found in one directory.
     pub(super) fn take(&mut self, pair: Pair) {
-        let (entries, error) = match pair.source {
-            Side::Absent => return,
-            Side::Failed(error) => (Vec::new(), Some(error.to_string())),
-            Side::Listed { entries, doubts, .. } => {
-                (entries, doubts.first().map(ToString::to_string))
-            }
+        let (entries, error) = match pair.source.into_listing() {
+            Err(error) => (Vec::new(), Some(error.to_string())),
+            Ok((entries, doubts)) => (entries, doubts.first().map(ToString::to_string)),
         };
         let items: Vec<Item> = entries.iter().map(Item::new).collect();
         let mut total = Total { failures: u64::from(error.is_some()), ..Total::default() };
@@ -151,6 +148,7 @@ impl Usage {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use sync_core::walk::Side;
     use sync_core::{Error, ErrorKind, Kind, Modified};
 
     use super::*;
@@ -176,8 +174,15 @@ pub(super) mod tests {
     }
 
     pub(in super::super) fn pair_of(directory: &str, source: Side) -> Pair {
-        let (directory, destination) = (path(directory), Side::Absent);
-        Pair { directory, source, destination, in_doubt: false, unfinished: Default::default() }
+        Pair {
+            directory: path(directory),
+            there: path(directory),
+            aliases: Vec::new(),
+            source,
+            destination: Side::Absent,
+            unfinished: Default::default(),
+            in_doubt: false,
+        }
     }
 
     fn usage() -> Usage {

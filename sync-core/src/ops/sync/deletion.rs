@@ -7,9 +7,10 @@ use crate::backup::Keeper;
 use crate::context::{Deletion, Options};
 use crate::error::{Error, ErrorKind};
 use crate::execute::remove::{Doomed, directories, files};
-use crate::path::Path;
+use crate::path::{Name, Path};
 use crate::progress::Deed;
 use crate::remote::Tree;
+use crate::retry::retry;
 use crate::run::{Change, Run};
 
 /// What is to be removed, relative to the destination.
@@ -18,6 +19,9 @@ pub(super) struct Removals {
     pub(super) files: Vec<Doomed>,
     /// Parents before children.
     pub(super) directories: Vec<Path>,
+    /// Where the destination spells a name otherwise than the source, and the source's spelling.
+    /// Parents before children.
+    pub(super) misspelt: Vec<(Path, Name)>,
     /// How many files the destination holds in all.
     pub(super) out_of: u64,
 }
@@ -33,7 +37,7 @@ pub(super) fn timing(options: &Options) -> Deletion {
 
 /// Removes what only the destination has, if all else went well and no limit forbids it.
 pub(super) async fn remove(run: &Run, destination: &Tree, removals: Removals) {
-    let Removals { files: doomed, directories: mut emptied, out_of } = removals;
+    let Removals { files: doomed, directories: mut emptied, out_of, .. } = removals;
     if run.ctx.cancel.is_cancelled() || doomed.is_empty() && emptied.is_empty() {
         return;
     }
@@ -50,6 +54,19 @@ pub(super) async fn remove(run: &Run, destination: &Tree, removals: Removals) {
     }
     emptied.reverse();
     directories(run, destination, emptied, REASON).await;
+}
+
+/// Gives names of the destination the source's spelling, children before parents.
+pub(super) async fn respell(run: &Run, destination: &Tree, misspelt: Vec<(Path, Name)>) {
+    for (path, name) in misspelt.into_iter().rev() {
+        let Some(parent) = path.parent() else { continue };
+        let change = Change::new(Deed::Moved, &path, "the source spells it otherwise");
+        if run.may(change).await {
+            let (from, to) = (destination.path(&path), destination.path(&parent.child(&name)));
+            let remote = &destination.remote;
+            run.settle(change, retry(&run.ctx, &path, || remote.rename(&from, &to)).await);
+        }
+    }
 }
 
 /// Removes files of one directory while others are still compared and copied.

@@ -8,7 +8,7 @@ use crate::compare::Rules;
 use crate::context::Deletion;
 use crate::execute::Executor;
 use crate::execute::remove::Doomed;
-use crate::path::Path;
+use crate::path::Name;
 use crate::plan::{Action, Extent, Step, plan};
 use crate::progress::Event;
 use crate::remote::Tree;
@@ -26,18 +26,18 @@ pub(super) struct Planning<'a> {
 
 impl Planning<'_> {
     /// Plans all directories and returns what is still to be removed.
-    pub(super) async fn all(self, first: Pair, mut walk: Walk, rules: &Rules) -> Removals {
-        let options = &self.run.ctx.options;
-        let extent = Extent {
-            remove_extras: self.mode == Mode::Sync && self.deletion != Deletion::Before,
-            tell_extras: options.tell_extras,
-            empty_directories: options.create_empty_source_directories,
-            immutable: options.immutable,
-        };
+    pub(super) async fn all(
+        self,
+        first: Pair,
+        mut walk: Walk,
+        rules: &Rules,
+        extent: Extent,
+    ) -> Removals {
         let mut removals = Removals::default();
         let mut next = Some(first);
         while let Some(pair) = next {
             removals.out_of += files_of(&pair);
+            self.misspelt(&pair, &mut removals);
             for step in plan(pair, rules, extent) {
                 let Some(step) = self.here(step, &mut removals) else { continue };
                 if self.steps.send(step).await.is_err() {
@@ -48,53 +48,61 @@ impl Planning<'_> {
                 let doomed = std::mem::take(&mut removals.files);
                 remove_early(self.run, self.destination, doomed).await;
             }
-            next = walk.next().await;
+            next = if self.run.is_over() { None } else { walk.next().await };
         }
         removals
     }
 
+    /// Takes note of names of the destination that are to be those of the source.
+    fn misspelt(&self, pair: &Pair, removals: &mut Removals) {
+        if self.run.ctx.options.fix_case {
+            let fix = |(name, other): &(Name, Name)| (pair.there.child(other), name.clone());
+            removals.misspelt.extend(pair.aliases.iter().map(fix));
+        }
+    }
+
     /// Does what needs no remote, and returns the other steps.
     fn here(&self, step: Step, removals: &mut Removals) -> Option<Step> {
-        let Step { path, action } = step;
-        match action {
-            Action::Copy { ref source, in_new_directory, .. } => {
-                self.run.event(Event::TransferQueued { size: source.size });
-                if let Some(parent) = path.parent().filter(|_| in_new_directory) {
-                    self.executor.announce(parent);
-                }
-            }
+        match &step.action {
             Action::Settle { .. } => self.run.event(Event::CheckQueued),
             Action::Keep { same, .. } => {
                 self.run.event(Event::CheckQueued);
-                self.run.event(Event::Checked { path: &path });
-                self.run.event(Event::Left { path: &path, same });
+                self.run.event(Event::Checked { path: &step.path });
+                self.run.event(Event::Left { path: &step.path, same: *same });
                 if !same || self.mode != Mode::Move {
                     return None;
                 }
             }
             Action::Remove { .. } | Action::RemoveDirectory => {
-                collect(path, &action, removals);
+                collect(&step, removals);
                 return None;
             }
             Action::Leave => {
-                self.run.event(Event::Extra { path: &path });
+                self.run.event(Event::Extra { path: &step.path });
                 return None;
             }
             Action::Tell(message) => {
-                self.run.notice(Some(&path), &message);
+                self.run.notice(Some(&step.path), message);
                 return None;
+            }
+            Action::Copy { in_new_directory, .. } => {
+                if let Some(parent) = step.target().parent().filter(|_| *in_new_directory) {
+                    self.executor.announce(parent);
+                }
             }
             Action::Discard { .. }
             | Action::Doubt(_)
             | Action::MakeDirectory
+            | Action::MoveDirectory
             | Action::Refuse(_) => {}
         }
-        Some(Step { path, action })
+        Some(step)
     }
 }
 
-fn collect(path: Path, action: &Action, removals: &mut Removals) {
-    match *action {
+fn collect(step: &Step, removals: &mut Removals) {
+    let path = step.target().clone();
+    match step.action {
         Action::Discard { size } | Action::Remove { size } => {
             removals.files.push(Doomed { path, size });
         }
@@ -115,10 +123,10 @@ pub(super) async fn extras(first: Pair, mut walk: Walk, rules: &Rules) -> Option
     let mut next = Some(first);
     while let Some(pair) = next {
         removals.out_of += files_of(&pair);
-        for Step { path, action } in plan(pair, rules, extent) {
-            match action {
+        for step in plan(pair, rules, extent) {
+            match step.action {
                 Action::Doubt(_) | Action::Refuse(_) => return None,
-                action => collect(path, &action, &mut removals),
+                _ => collect(&step, &mut removals),
             }
         }
         next = walk.next().await;
