@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::context::Options;
-use crate::entry::{Entry, Modified};
+use crate::entry::Entry;
+use crate::journal::Fact;
 use crate::progress::{Cause, Reason};
 use crate::remote::Capability;
 
@@ -72,7 +73,10 @@ impl Rules {
             return Verdict::Differs("all are transferred".into());
         }
         let age = self.age(source, destination);
-        if options.update && age.is_some_and(|age| age.is_negative()) {
+        let fact = destination.copied.as_deref();
+        let since = fact.filter(|fact| fact.holds_for(destination));
+        let since = since.map(|fact| self.age_since(source, fact));
+        if options.update && since.or(age).is_some_and(|age| age.is_negative()) {
             return Verdict::Left("newer on the destination");
         }
         if let Some(reason) = self.size_differs(source, destination) {
@@ -87,17 +91,16 @@ impl Rules {
                 Verdict::Unsettled(Reason::new(Cause::Hash, text))
             });
         }
-        match (age, self.stamps) {
-            (None, _) => Verdict::Same,
-            (Some(age), Stamps::Given(_)) => {
-                let text = format!("time differs by {:#}", age.abs());
-                Verdict::Unsettled(Reason::new(Cause::Time, text))
-            }
-            (Some(age), Stamps::Own) if age.is_positive() && is_exact(destination) => {
-                let text = format!("source is newer than the copy by {age:#}");
-                Verdict::Differs(Reason::new(Cause::Time, text))
-            }
-            (Some(_), Stamps::Own) => Verdict::Same,
+        match self.stamps {
+            Stamps::Given(_) => by_given_time(age, since),
+            Stamps::Own => match (since, fact) {
+                (Some(since), _) if since.is_zero() => Verdict::Same,
+                (Some(since), _) => {
+                    changed(format!("time differs by {:#} since it was copied", since.abs()))
+                }
+                (None, Some(_)) => changed("changed on the destination since it was copied".into()),
+                (None, None) => by_own_stamp(age, destination),
+            },
         }
     }
 
@@ -115,14 +118,43 @@ impl Rules {
         }
         let age = source.at.duration_since(destination.at);
         let near = age.unsigned_abs() < self.options.modify_window;
-        (!near && !meet(source, destination)).then_some(age)
+        (!near && !source.meets(destination)).then_some(age)
+    }
+
+    /// Returns how much newer the source's file is than the one that was copied; zero where it is
+    /// that one.
+    fn age_since(&self, source: &Entry, fact: &Fact) -> SignedDuration {
+        let Some(source) = source.modified else { return SignedDuration::ZERO };
+        let age = source.at.duration_since(fact.source.at);
+        let near = age.unsigned_abs() < self.options.modify_window;
+        if near || source.meets(fact.source) { SignedDuration::ZERO } else { age }
     }
 }
 
-/// Tells whether two intervals have a moment in common.
-fn meet(a: Modified, b: Modified) -> bool {
-    let (first, second) = if a.at <= b.at { (a, b) } else { (b, a) };
-    second.at.duration_since(first.at).unsigned_abs() < first.precision.max(INSTANT)
+/// Judges by a time that the copy was given: where it does not agree, some servers have only rounded
+/// it, as the journal knows.
+fn by_given_time(age: Option<SignedDuration>, since: Option<SignedDuration>) -> Verdict {
+    match age {
+        Some(age) if since.is_none_or(|since| !since.is_zero()) => {
+            let text = format!("time differs by {:#}", age.abs());
+            Verdict::Unsettled(Reason::new(Cause::Time, text))
+        }
+        _ => Verdict::Same,
+    }
+}
+
+/// Judges by when the file was copied, all that there is without a journal.
+fn by_own_stamp(age: Option<SignedDuration>, destination: &Entry) -> Verdict {
+    match age {
+        Some(age) if age.is_positive() && is_exact(destination) => {
+            changed(format!("source is newer than the copy by {age:#}"))
+        }
+        _ => Verdict::Same,
+    }
+}
+
+fn changed(text: String) -> Verdict {
+    Verdict::Differs(Reason::new(Cause::Time, text))
 }
 
 /// Tells whether a server's own stamp is fine enough, and so surely in UTC, to compare clocks by.
@@ -130,17 +162,16 @@ fn is_exact(entry: &Entry) -> bool {
     entry.modified.is_some_and(|modified| modified.precision <= Duration::from_secs(1))
 }
 
-const INSTANT: Duration = Duration::from_nanos(1);
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::entry::Kind;
+    use crate::entry::{Kind, Modified};
     use crate::remote::memory::Memory;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const INSTANT: Duration = Duration::from_nanos(1);
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn file(size: u64, milliseconds: i64, precision: Duration) -> Entry {
@@ -214,6 +245,48 @@ mod tests {
         check(&own(|_| ()), (3, 5000), (3, 0, SECOND), newer);
         check(&own(|_| ()), (3, -5000), (3, 0, SECOND), "same");
         check(&own(|_| ()), (3, 500_000), (3, 0, MINUTE), "same");
+    }
+
+    #[track_caller]
+    fn check_known(rules: &Rules, source: i64, there: i64, expected: &str) {
+        let copied = Fact::of(&file(3, 0, INSTANT), &file(3, 900_000, SECOND)).map(Box::new);
+        let there = Entry { copied, ..file(3, 900_000 + there, SECOND) };
+        let verdict = match rules.compare(&file(3, source, INSTANT), &there) {
+            Verdict::Differs(reason) => format!("differs: {reason}"),
+            Verdict::Left(reason) => format!("left: {reason}"),
+            Verdict::Same => "same".into(),
+            Verdict::Unsettled(reason) => format!("unsettled: {reason}"),
+        };
+        assert_eq!(verdict, expected);
+    }
+
+    #[test]
+    fn what_the_journal_knows_is_compared_exactly() {
+        check_known(&own(|_| ()), 0, 0, "same");
+        let newer = "differs: time differs by 5s since it was copied";
+        check_known(&own(|_| ()), 5000, 0, newer);
+        check_known(&own(|_| ()), -5000, 0, newer);
+        let there = "differs: changed on the destination since it was copied";
+        check_known(&own(|_| ()), 0, 1000, there);
+        check_known(&own(|_| ()), 0, -1000, there);
+        check_known(&own(|o| o.size_only = true), 5000, 1000, "same");
+    }
+
+    #[test]
+    fn a_time_that_a_server_has_changed_is_known() {
+        check_known(&rules(|_| ()), 0, 0, "same");
+        check_known(&rules(|_| ()), 0, 1000, "unsettled: time differs by 15m 1s");
+        check_known(&rules(|_| ()), 5000, 0, "unsettled: time differs by 14m 55s");
+        // Where the times agree they are believed, whatever is remembered.
+        check_known(&rules(|_| ()), 901_000, 1000, "same");
+    }
+
+    #[test]
+    fn update_goes_by_the_time_of_what_was_copied() {
+        let update = |o: &mut Options| o.update = true;
+        check_known(&own(update), 5000, 0, "differs: time differs by 5s since it was copied");
+        check_known(&own(update), -5000, 0, "left: newer on the destination");
+        check_known(&own(update), 0, 1000, "left: newer on the destination");
     }
 
     #[test]

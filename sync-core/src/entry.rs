@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::journal::Fact;
 use crate::path::Name;
 
 /// One thing in a directory.
@@ -19,6 +20,8 @@ pub struct Entry {
     pub modified: Option<Modified>,
     /// The server's own identity of the content's holder (the `unique` fact, device and inode).
     pub unique: Option<Box<[u8]>>,
+    /// What is remembered of it, where it was copied there.
+    pub copied: Option<Box<Fact>>,
 }
 
 impl Entry {
@@ -30,7 +33,7 @@ impl Entry {
 
     /// Returns a directory of which nothing but the name is known.
     pub fn directory(name: Name) -> Self {
-        Self { name, kind: Kind::Directory, size: None, modified: None, unique: None }
+        Self { name, kind: Kind::Directory, size: None, modified: None, unique: None, copied: None }
     }
 
     /// Tells whether this is a directory.
@@ -70,6 +73,24 @@ pub struct Modified {
     /// The length of that interval: a nanosecond locally, a second from MLSD, a minute or a day
     /// from LIST.
     pub precision: Duration,
+}
+
+impl Modified {
+    /// Returns what a remote shows that was given this time and keeps it so fine.
+    #[must_use]
+    pub fn floor(self, precision: Duration) -> Self {
+        let step = i128::try_from(precision.as_nanos()).unwrap_or(1).max(1);
+        let nanosecond = self.at.as_nanosecond();
+        let at = Timestamp::from_nanosecond(nanosecond - nanosecond.rem_euclid(step));
+        Self { at: at.unwrap_or(self.at), precision: self.precision.max(precision) }
+    }
+
+    /// Tells whether two intervals have a moment in common.
+    pub fn meets(self, other: Self) -> bool {
+        let (first, second) = if self.at <= other.at { (self, other) } else { (other, self) };
+        let instant = Duration::from_nanos(1);
+        second.at.duration_since(first.at).unsigned_abs() < first.precision.max(instant)
+    }
 }
 
 /// The entries of one directory and what could not be read of it.

@@ -5,6 +5,7 @@ mod allowance;
 mod backlog;
 pub(crate) mod copy;
 pub(crate) mod parents;
+mod record;
 pub(crate) mod remove;
 mod resume;
 pub(crate) mod target;
@@ -22,7 +23,7 @@ use crate::compare::{Rules, Verdict};
 use crate::entry::Entry;
 use crate::error::ErrorKind;
 use crate::path::Path;
-use crate::plan::{Action, Step};
+use crate::plan::{Action, Learnt, Step};
 use crate::progress::{Deed, Event};
 use crate::remote::Tree;
 use crate::retry::retry;
@@ -179,7 +180,7 @@ impl Executor {
                 let job = Job { from, to, source, replaces, begun, reason, slot };
                 return self.settle(job).await;
             }
-            Action::Keep { source, same: true } if self.moves => {
+            Action::Keep { source, same: true, .. } if self.moves => {
                 self.remove_source(&from, &source).await;
             }
             Action::MakeDirectory => self.make_directory(&to).await,
@@ -193,6 +194,16 @@ impl Executor {
             | Action::RemoveDirectory => {}
         }
         None
+    }
+
+    /// Notes what a comparison has found that the journal did not know.
+    pub(crate) fn learn(&self, path: &Path, learnt: &Learnt) {
+        self.copier.recorder.learn(path, learnt);
+    }
+
+    /// Ends what is to be done once all files are copied.
+    pub(crate) async fn finish(&self) {
+        self.copier.recorder.finish().await;
     }
 
     /// Copies or moves one file, as far as limits allow.
@@ -306,6 +317,7 @@ impl Executor {
         let same = self.same(&job).await;
         self.run.event(Event::Checked { path: &job.to });
         if !matches!(same, Sameness::Different) {
+            self.learn_settled(&job, same);
             self.run.event(Event::Left { path: &job.to, same: true });
         }
         match same {
@@ -320,6 +332,15 @@ impl Executor {
             }
         }
         None
+    }
+
+    /// Notes that a file was found to be the same.
+    fn learn_settled(&self, job: &Job, same: Sameness) {
+        let Some(there) = &job.replaces else { return };
+        let learnt = Learnt::from(&job.source, there);
+        if let Some(learnt) = learnt.filter(|_| same == Sameness::Same) {
+            self.learn(&job.to, &learnt);
+        }
     }
 
     async fn same(&self, job: &Job) -> Sameness {

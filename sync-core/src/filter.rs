@@ -508,6 +508,7 @@ mod tests {
             size: None,
             modified: None,
             unique: None,
+            copied: None,
         };
         let filter = Filter::builder().exclude_if_present(".ignore").unwrap().build().unwrap();
         assert!(filter.excludes_listing(&[entry(".ignore", crate::Kind::File)]));

@@ -3,18 +3,36 @@
 //! Only one run at a time has the journal of a pair: it may then take it that nobody else on this
 //! machine writes under the names it gives to files on their way.
 
+mod fact;
+
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path as FilePath;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
-use redb::{Database, DatabaseError, StorageError, TableDefinition};
+use redb::backends::InMemoryBackend;
+use redb::{Database, DatabaseError, StorageBackend as _, StorageError, TableDefinition};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
+use crate::entry::Entry;
 use crate::partial::Key;
+use crate::path::Path;
 use crate::remote::Tree;
+
+pub use fact::Fact;
+use fact::Stored;
 
 /// Facts about the journal itself, by name.
 const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
+
+/// What was copied, by directory, a NUL, and name: so a directory's files stand together.
+const FILES: TableDefinition<'_, &[u8], Stored<'static>> = TableDefinition::new("files");
+
+/// How many facts and how long one of them may wait to be written.
+const STEP: usize = 1000;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How much of the file is kept in memory.
 const CACHE: usize = 8 << 20;
@@ -23,8 +41,17 @@ const CACHE: usize = 8 << 20;
 #[derive(Debug)]
 pub(crate) struct Journal {
     key: Key,
-    /// Held open for its lock.
-    _database: Database,
+    database: Database,
+    waiting: Mutex<Waiting>,
+}
+
+/// Facts on their way to the disk.
+#[derive(Debug)]
+struct Waiting {
+    facts: Vec<(Vec<u8>, Fact)>,
+    written: Instant,
+    /// Why they cannot be written, once that has happened.
+    broken: Option<String>,
 }
 
 /// Why there is no journal.
@@ -50,15 +77,96 @@ impl Journal {
         destination: &Tree,
     ) -> Result<Self, Unavailable> {
         std::fs::create_dir_all(folder).map_err(broken)?;
-        let database = database(&folder.join(file_name(source, destination)))?;
+        Self::of(database(&folder.join(file_name(source, destination)))?)
+    }
+
+    /// Reads the journal of these trees, and writes what is learnt nowhere.
+    pub(crate) fn peek(
+        folder: &FilePath,
+        source: &Tree,
+        destination: &Tree,
+    ) -> Result<Self, Unavailable> {
+        let bytes = std::fs::read(folder.join(file_name(source, destination))).unwrap_or_default();
+        let copy = InMemoryBackend::new();
+        copy.set_len(bytes.len() as u64).map_err(broken)?;
+        copy.write(0, &bytes).map_err(broken)?;
+        Self::of(Database::builder().create_with_backend(copy).map_err(broken)?)
+    }
+
+    fn of(database: Database) -> Result<Self, Unavailable> {
         let key = key(&database)?;
-        Ok(Self { key, _database: database })
+        let waiting = Waiting { facts: Vec::new(), written: Instant::now(), broken: None };
+        Ok(Self { key, database, waiting: Mutex::new(waiting) })
     }
 
     /// Returns the key of temporary names.
     pub(crate) fn key(&self) -> Key {
         self.key
     }
+
+    /// Tells each file of a directory what is remembered of it.
+    pub(crate) fn remind(&self, directory: &Path, entries: &mut [Entry]) {
+        // What cannot be read is not remembered; writing will tell why.
+        let Some(files) = self.files() else { return };
+        for entry in entries.iter_mut().filter(|entry| entry.is_file()) {
+            let known = files.get(place(directory, entry).as_slice());
+            let fact = known.ok().flatten().and_then(|stored| Fact::read(stored.value()));
+            entry.copied = fact.map(Box::new);
+        }
+    }
+
+    fn files(&self) -> Option<redb::ReadOnlyTable<&'static [u8], Stored<'static>>> {
+        self.database.begin_read().ok()?.open_table(FILES).ok()
+    }
+
+    /// Remembers a file of a directory; it reaches the disk in steps.
+    pub(crate) fn remember(self: &Arc<Self>, directory: &Path, copy: &Entry, fact: Fact) {
+        let mut waiting = self.waiting();
+        waiting.facts.push((place(directory, copy), fact));
+        if waiting.facts.len() >= STEP || waiting.written.elapsed() >= PAUSE {
+            waiting.written = Instant::now();
+            drop(waiting);
+            let journal = Arc::clone(self);
+            drop(tokio::task::spawn_blocking(move || journal.write()));
+        }
+    }
+
+    /// Writes what waits, and says why that or an earlier step failed.
+    pub(crate) async fn finish(self: &Arc<Self>) -> Result<(), String> {
+        let journal = Arc::clone(self);
+        let _ = tokio::task::spawn_blocking(move || journal.write()).await;
+        self.waiting().broken.take().map_or(Ok(()), Err)
+    }
+
+    fn write(&self) {
+        let facts = std::mem::take(&mut self.waiting().facts);
+        if let Err(Unavailable::Broken(error)) = self.insert(&facts) {
+            self.waiting().broken = Some(error.to_string());
+        }
+    }
+
+    fn insert(&self, facts: &[(Vec<u8>, Fact)]) -> Result<(), Unavailable> {
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let mut write = self.database.begin_write().map_err(broken)?;
+        // After a crash the file is opened at once, however large.
+        write.set_quick_repair(true);
+        let mut files = write.open_table(FILES).map_err(broken)?;
+        for (place, fact) in facts {
+            files.insert(place.as_slice(), fact.stored()).map_err(broken)?;
+        }
+        drop(files);
+        write.commit().map_err(broken)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().expect("no holder of the lock panics")
+    }
+}
+
+fn place(directory: &Path, entry: &Entry) -> Vec<u8> {
+    [directory.as_bytes(), b"\0", entry.name.as_bytes()].concat()
 }
 
 /// Opens a database. One that nobody can read is worth less than none and is begun anew.
@@ -87,7 +195,8 @@ fn key(database: &Database) -> Result<Key, Unavailable> {
         return Ok(key);
     }
     let key: Key = rand::random();
-    let write = database.begin_write().map_err(broken)?;
+    let mut write = database.begin_write().map_err(broken)?;
+    write.set_quick_repair(true);
     let mut about = write.open_table(ABOUT).map_err(broken)?;
     about.insert("key", key.as_slice()).map_err(broken)?;
     drop(about);

@@ -15,7 +15,7 @@ pub mod error;
 mod execute;
 pub mod filter;
 pub mod hash;
-mod journal;
+pub mod journal;
 pub mod ops;
 pub mod partial;
 pub mod path;

@@ -8,6 +8,7 @@ use std::vec::IntoIter;
 use crate::compare::{Rules, Verdict};
 use crate::entry::{Entry, Kind};
 use crate::error::{Error, ErrorKind};
+use crate::journal::Fact;
 use crate::partial::{Begun, Unfinished};
 use crate::path::{Name, Path};
 use crate::progress::{Cause, Reason};
@@ -61,6 +62,8 @@ pub enum Action {
         source: Entry,
         /// Whether the destination's file is the same, so that a move may remove the source's.
         same: bool,
+        /// What the journal did not know.
+        learnt: Option<Learnt>,
     },
     /// Leave a file that only the destination has.
     Leave,
@@ -102,6 +105,26 @@ impl Action {
     }
 }
 
+/// What a comparison has found that the journal did not know.
+#[derive(Debug)]
+pub struct Learnt {
+    /// What is to be remembered.
+    pub fact: Fact,
+    /// Whether something else was.
+    pub corrects: bool,
+}
+
+impl Learnt {
+    pub(crate) fn from(here: &Entry, there: &Entry) -> Option<Self> {
+        let known = there.copied.as_deref();
+        if known.is_some_and(|fact| fact.holds_for(there) && !fact.lacks(there)) {
+            return None;
+        }
+        let corrects = known.is_some_and(|fact| !fact.holds_for(there));
+        Some(Self { fact: Fact::of(here, there)?, corrects })
+    }
+}
+
 /// What is done besides copying.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Extent {
@@ -115,6 +138,8 @@ pub struct Extent {
     pub immutable: bool,
     /// Move directories whole that the destination has not.
     pub move_directories: bool,
+    /// What is found out of files that stay is remembered.
+    pub remembers: bool,
 }
 
 /// Returns the steps for one directory, in byte order of the names; removals come without regard to
@@ -327,8 +352,11 @@ pub(crate) fn new(source: Entry, in_new_directory: bool) -> Action {
 /// Returns what to do about a file that stands on both sides.
 pub(crate) fn existing(source: Entry, there: Entry, rules: &Rules, extent: Extent) -> Action {
     match rules.compare(&source, &there) {
-        Verdict::Same => Action::Keep { source, same: true },
-        Verdict::Left(_) => Action::Keep { source, same: false },
+        Verdict::Same => {
+            let learnt = extent.remembers.then(|| Learnt::from(&source, &there)).flatten();
+            Action::Keep { source, same: true, learnt }
+        }
+        Verdict::Left(_) => Action::Keep { source, same: false, learnt: None },
         Verdict::Differs(reason) | Verdict::Unsettled(reason) if extent.immutable => {
             let message = format!("source and destination exist but do not match: {reason}");
             Action::Refuse(Error::new(ErrorKind::AlreadyExists, message))
@@ -428,6 +456,7 @@ mod tests {
     }
 
     const SYNC: Extent = Extent {
+        remembers: false,
         remove_extras: true,
         tell_extras: false,
         empty_directories: false,

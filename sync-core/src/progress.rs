@@ -119,6 +119,13 @@ pub enum Event<'a> {
         /// The text.
         message: &'a str,
     },
+    /// Something a user who wants to know more may read.
+    Remark {
+        /// On what.
+        path: &'a Path,
+        /// The text.
+        message: &'a str,
+    },
     /// An operation is tried again.
     Retrying {
         /// On what.

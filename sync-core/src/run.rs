@@ -50,7 +50,7 @@ pub(crate) struct Run {
     tally: Arc<Mutex<Tally>>,
     partials: Arc<Partials>,
     /// What is remembered of the two trees; held to the end of the run.
-    _journal: Option<Arc<Journal>>,
+    journal: Option<Arc<Journal>>,
     /// Cancelled when a limit was reached.
     limit: CancellationToken,
 }
@@ -73,10 +73,9 @@ impl Run {
 
     /// Returns a run that copies from one tree to another, with the journal of both.
     pub(crate) fn between(ctx: &Context, source: &Tree, destination: &Tree) -> Self {
-        let Some(folder) = ctx.options.journal.as_deref().filter(|_| !ctx.options.dry_run) else {
-            return Self::with(ctx, None);
-        };
-        let journal = Journal::open(folder, source, destination);
+        let Some(folder) = ctx.options.journal.as_deref() else { return Self::with(ctx, None) };
+        let open = if ctx.options.dry_run { Journal::peek } else { Journal::open };
+        let journal = open(folder, source, destination);
         if let Err(reason) = &journal {
             let message = format!("goes on without a journal: {reason}");
             ctx.progress.event(Event::Notice { path: None, message: &message });
@@ -92,7 +91,7 @@ impl Run {
             ctx: ctx.clone(),
             tally: Arc::default(),
             partials,
-            _journal: journal,
+            journal,
             limit: CancellationToken::new(),
         }
     }
@@ -100,6 +99,11 @@ impl Run {
     /// Returns what names files on their way.
     pub(crate) fn partials(&self) -> &Partials {
         &self.partials
+    }
+
+    /// Returns what is remembered of the two trees.
+    pub(crate) fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
     }
 
     /// Counts a copy that is left for the next run to go on with.

@@ -6,15 +6,18 @@ mod side;
 mod times;
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::Error;
+use crate::journal::Journal;
 use crate::partial::{Partials, Unfinished};
 use crate::path::{Name, Path};
 use crate::remote::Tree;
+use crate::run::Run;
 
 use names::Folding;
 pub use side::Side;
@@ -66,6 +69,8 @@ pub struct Walk {
     exact_times: bool,
     /// What knows files on their way, where these take no part.
     partials: Option<Partials>,
+    /// What is remembered of the destination.
+    journal: Option<Arc<Journal>>,
     /// What is still to do, the next one last.
     stack: Vec<Visit>,
     /// How many visits on the stack are being listed already.
@@ -122,6 +127,7 @@ impl Walk {
             depth,
             exact_times: false,
             partials: None,
+            journal: None,
             stack: vec![root],
             ahead: 0,
         }
@@ -133,10 +139,10 @@ impl Walk {
         Self { exact_times: true, ..self }
     }
 
-    /// Has the walk set aside files that are on their way.
+    /// Has the walk set aside files that are on their way, and tell what is remembered of others.
     #[must_use]
-    pub(crate) fn with_partials(self, partials: &Partials) -> Self {
-        Self { partials: Some(partials.clone()), ..self }
+    pub(crate) fn of_run(self, run: &Run) -> Self {
+        Self { partials: Some(run.partials().clone()), journal: run.journal().cloned(), ..self }
     }
 
     /// Has the walk leave out directories that only the source has, except the first.
@@ -197,12 +203,12 @@ impl Walk {
         let source = visit.source.then(|| self.source.clone());
         let destination = visit.destination.then(|| self.destination.clone()).flatten();
         let (ctx, extras, exact_times) = (self.ctx.clone(), self.extras, self.exact_times);
-        let (directory, there) = (visit.directory.clone(), visit.there.clone());
-        let partials = self.partials.clone();
+        let (directory, place) = (visit.directory.clone(), visit.there.clone());
+        let (partials, journal) = (self.partials.clone(), self.journal.clone());
         AbortOnDropHandle::new(tokio::spawn(async move {
             let near = Scope::source(&ctx, source.as_ref(), &directory);
             let near = near.with_partials(partials.as_ref());
-            let far = Scope::destination(&ctx, destination.as_ref(), (&directory, &there), extras)
+            let far = Scope::destination(&ctx, destination.as_ref(), (&directory, &place), extras)
                 .with_partials(partials.as_ref());
             let (mut here, mut there) = if far.follows_source() {
                 let here = near.read(Absence::Fails, &[]).await;
@@ -211,6 +217,9 @@ impl Walk {
             } else {
                 tokio::join!(near.read(Absence::Fails, &[]), far.read(Absence::Passes, &[]))
             };
+            if let (Some(journal), Side::Listed { entries, .. }) = (&journal, &mut there) {
+                journal.remind(&place, entries);
+            }
             let folding = Folding::new(&ctx, destination.as_ref());
             let aliases = names::reconcile(&mut here, &mut there, folding);
             if exact_times {

@@ -128,13 +128,7 @@ mod tests {
 
     #[track_caller]
     fn check(flags: &str, size: Option<u64>, expected: (u64, Option<u64>)) {
-        let entry = Entry {
-            name: "a".parse().unwrap(),
-            kind: Kind::File,
-            size,
-            modified: None,
-            unique: None,
-        };
+        let entry = Entry { name: "a".parse().unwrap(), kind: Kind::File, size, ..Entry::root() };
         let found = Found { path: Path::root(), entry };
         assert_eq!(part(flags).unwrap().of(&found), expected, "{flags}");
     }

@@ -64,6 +64,7 @@ pub(crate) fn lines(event: &Event<'_>, flag: &str, whole: &str) -> Vec<Line> {
             let object = path.map(Path::to_string).unwrap_or_default();
             vec![Line::new(Level::Notice, &object, message)]
         }
+        Event::Remark { path, message } => vec![Line::new(Level::Info, &name(path), message)],
         Event::TransferContinued { path, offset, .. } => {
             let message = format!("Continues at {}", crate::units::bytes(offset));
             vec![Line::new(Level::Info, &name(path), message)]

@@ -18,6 +18,7 @@ use crate::remote::{Committed, Reader, Tree, Writer};
 use crate::retry::{persist, until_cancelled};
 use crate::run::{Change, Run};
 
+use super::record::Recorder;
 use super::resume::{Opened, from_the_start, from_where_it_stopped, is_interruption, is_refusal};
 use super::target::Target;
 
@@ -69,6 +70,7 @@ pub(crate) struct Copier {
     told_of_times: AtomicBool,
     /// Whether the destination has refused to continue a file.
     starts_over: AtomicBool,
+    pub(super) recorder: Recorder,
 }
 
 /// A copy under way, with what is known of it between its attempts.
@@ -117,6 +119,7 @@ impl Copier {
             next_transfer: AtomicU64::new(0),
             told_of_times: AtomicBool::new(false),
             starts_over: AtomicBool::new(false),
+            recorder: Recorder::new(run, destination),
         }
     }
 
@@ -135,8 +138,14 @@ impl Copier {
         let copy = Copy { job, transfer, known };
         let result = persist(&self.run.ctx, path, || self.attempt(&copy)).await;
         let done = result.is_ok();
-        if !done {
-            self.leave(&copy).await;
+        match &result {
+            Ok(committed) => {
+                let dated = committed.time_not_set.is_none();
+                let dated = dated && !self.run.ctx.options.no_update_modified;
+                let source = copy.known().source.clone();
+                self.recorder.copied(path, &source, dated).await;
+            }
+            Err(_) => self.leave(&copy).await,
         }
         self.run.event(Event::TransferFinished { transfer, path, done });
         self.run.settle(job.change(), result.map(|committed| self.tell(job, committed)))

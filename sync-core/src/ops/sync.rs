@@ -68,9 +68,8 @@ pub async fn sync(
     }
     let extent = extent(ctx, source, destination, mode, deletion);
     let enters_extras = extent.remove_extras || extent.tell_extras;
-    let mut walk = Walk::two(ctx, source, destination, enters_extras)
-        .with_exact_times()
-        .with_partials(run.partials());
+    let mut walk =
+        Walk::two(ctx, source, destination, enters_extras).with_exact_times().of_run(&run);
     if extent.move_directories && ctx.options.delete_empty_source_directories {
         walk = walk.without_new();
     }
@@ -95,6 +94,7 @@ pub async fn sync(
         Arc::clone(&executor).carry_out(receiver)
     );
     let misspelt = std::mem::take(&mut removals.misspelt);
+    executor.finish().await;
     remove(&run, destination, removals).await;
     respell(&run, destination, misspelt).await;
     if moves && ctx.options.delete_empty_source_directories && !run.has_failed() {
@@ -136,16 +136,21 @@ pub async fn copy_file(
     }
     let rules = rules(&run, source, destination);
     let executor = Executor::new(&run, source, destination, rules.clone(), mode == Mode::Move);
-    let extent = Extent { immutable: ctx.options.immutable, ..Extent::default() };
+    let remembers = run.journal().is_some();
+    let extent = Extent { immutable: ctx.options.immutable, remembers, ..Extent::default() };
     let action = match there {
         Some(there) => existing(here, there, &rules, extent),
         None => new(here, true),
     };
-    if let Action::Keep { same, .. } = action {
+    if let Action::Keep { same, ref learnt, .. } = action {
+        if let Some(learnt) = learnt {
+            executor.learn(destination_path, learnt);
+        }
         run.event(Event::Left { path: destination_path, same });
     }
     let action = action.continuing(|| begun);
     executor.act(source_path.clone(), destination_path.clone(), action).await;
+    executor.finish().await;
     run.finish()
 }
 
@@ -167,6 +172,7 @@ fn extent(
         empty_directories: options.create_empty_source_directories,
         immutable: options.immutable,
         move_directories: whole && source.remote.capability().rename,
+        remembers: options.journal.is_some(),
     }
 }
 
@@ -179,7 +185,7 @@ fn can_move_whole(first: &Pair, source: &Tree, destination: &Tree) -> bool {
 
 /// Removes what only the destination has before anything is copied.
 async fn remove_first(run: &Run, source: &Tree, destination: &Tree) {
-    let mut walk = Walk::two(&run.ctx, source, destination, true).with_partials(run.partials());
+    let mut walk = Walk::two(&run.ctx, source, destination, true).of_run(run);
     let Some(first) = walk.next().await else { return };
     let (here, there) = (source.remote.capability(), destination.remote.capability());
     let rules = Rules::new(&run.ctx.options, &here, &there);
@@ -199,13 +205,21 @@ async fn look(
     let at = tree.path(path);
     let partials = run.partials();
     let Some(parent) = at.parent().filter(|_| partials.are_lasting()) else {
-        return Ok((tree.remote.stat(&at).await?, None));
+        return Ok((reminded(run, path, tree.remote.stat(&at).await?), None));
     };
     let name = partials.name(path, source)?;
     let mut found = tree.remote.stat_all(&[at, parent.child(&name)]).await.into_iter();
     let mut next = || found.next().unwrap_or(Ok(None));
-    let (there, begun) = (next()?, next()?);
+    let (there, begun) = (reminded(run, path, next()?), next()?);
     Ok((there, begun.map(|entry| Begun { name, length: entry.size.unwrap_or(0) })))
+}
+
+/// Tells a file what is remembered of it.
+fn reminded(run: &Run, path: &Path, mut entry: Option<Entry>) -> Option<Entry> {
+    if let (Some(journal), Some(parent)) = (run.journal(), path.parent()) {
+        journal.remind(&parent, entry.as_mut_slice());
+    }
+    entry
 }
 
 fn rules(run: &Run, source: &Tree, destination: &Tree) -> Rules {

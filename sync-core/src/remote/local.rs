@@ -304,6 +304,7 @@ fn entry(name: Name, metadata: &fs::Metadata, at: &std::path::Path) -> Entry {
         kind,
         modified: modified.map(|at| Modified { at, precision: NANOSECOND }),
         unique: None,
+        copied: None,
     }
 }
 

@@ -158,7 +158,7 @@ impl Memory {
             }
             Node::Link(target) => (Kind::Symlink { target: Some(target.clone()) }, None, None),
         };
-        Entry { name, kind, size, modified, unique: None }
+        Entry { name, kind, size, modified, unique: None, copied: None }
     }
 
     fn shown(&self, modified: Timestamp) -> Option<Modified> {

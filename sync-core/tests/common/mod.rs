@@ -89,6 +89,7 @@ impl Progress for Recorder {
             Event::Notice { path, message } => {
                 format!("notice {}: {message}", path.cloned().unwrap_or_default())
             }
+            Event::Remark { path, message } => format!("remark {path}: {message}"),
             Event::Retrying { path, attempt, .. } => format!("retrying {path}: {attempt}"),
             Event::TransferFinished { path, done, .. } => format!("finished {path}: {done}"),
             Event::Transferred { bytes, .. } => format!("transferred {bytes}"),

@@ -65,7 +65,10 @@ impl Planning<'_> {
     fn here(&self, step: Step, removals: &mut Removals) -> Option<Step> {
         match &step.action {
             Action::Settle { .. } => self.run.event(Event::CheckQueued),
-            Action::Keep { same, .. } => {
+            Action::Keep { same, learnt, .. } => {
+                if let Some(learnt) = learnt {
+                    self.executor.learn(step.target(), learnt);
+                }
                 self.run.event(Event::CheckQueued);
                 self.run.event(Event::Checked { path: &step.path });
                 self.run.event(Event::Left { path: &step.path, same: *same });

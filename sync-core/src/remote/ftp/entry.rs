@@ -51,6 +51,7 @@ pub(super) fn entry(name: Name, found: &listing::Entry, clock: Clock) -> Entry {
         modified: found.modified.and_then(|modified| time(modified, clock)),
         kind,
         unique: found.unique().map(Into::into),
+        copied: None,
     }
 }
 

@@ -1,0 +1,106 @@
+//! Notes in the journal what was copied, with the time the destination shows for it.
+//!
+//! Where a copy was given its source's time, that is the time. Else the destination is asked, for
+//! many files in one go, as soon as they are enough or the run ends.
+
+use std::sync::{Arc, Mutex};
+
+use crate::entry::Entry;
+use crate::journal::{Fact, Journal};
+use crate::path::Path;
+use crate::plan::Learnt;
+use crate::progress::Event;
+use crate::remote::Tree;
+use crate::run::Run;
+
+/// How many files are asked about in one go.
+const BATCH: usize = 200;
+
+/// The journal's keeper; without a journal it does nothing.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    run: Run,
+    destination: Tree,
+    /// What was copied and nobody knows the time of yet.
+    unstamped: Mutex<Vec<(Path, Entry)>>,
+}
+
+impl Recorder {
+    pub(super) fn new(run: &Run, destination: &Tree) -> Self {
+        Self { run: run.clone(), destination: destination.clone(), unstamped: Mutex::default() }
+    }
+
+    fn journal(&self) -> Option<&Arc<Journal>> {
+        self.run.journal()
+    }
+
+    /// Notes that `source` now stands at `path`; `dated` where the copy has its time.
+    pub(super) async fn copied(&self, path: &Path, source: &Entry, dated: bool) {
+        let Some(journal) = self.journal() else { return };
+        let kept = self.destination.remote.capability().write_precision.filter(|_| dated);
+        if let (Some(precision), Some((parent, name))) = (kept, path.split()) {
+            let modified = source.modified.map(|modified| modified.floor(precision));
+            let copy = Entry { name, modified, unique: None, ..source.clone() };
+            if let Some(fact) = Fact::of(source, &copy) {
+                journal.remember(&parent, &copy, fact);
+            }
+            return;
+        }
+        let batch = {
+            let mut unstamped = self.unstamped.lock().expect("no holder of the lock panics");
+            unstamped.push((path.clone(), source.clone()));
+            if unstamped.len() < BATCH { Vec::new() } else { std::mem::take(&mut *unstamped) }
+        };
+        self.ask(journal, batch).await;
+    }
+
+    /// Asks for the times the destination has given. One that does not answer is not remembered.
+    async fn ask(&self, journal: &Arc<Journal>, batch: Vec<(Path, Entry)>) {
+        let remote = &self.destination.remote;
+        let paths: Vec<Path> = batch.iter().map(|(path, _)| self.destination.path(path)).collect();
+        if paths.is_empty() {
+            return;
+        }
+        let mut found = remote.stat_all(&paths).await;
+        if remote.capability().asked_precision.is_some() {
+            let times = remote.modified_all(&paths).await;
+            for (entry, time) in found.iter_mut().zip(times) {
+                if let (Ok(Some(entry)), Ok(time @ Some(_))) = (entry, time) {
+                    entry.modified = time;
+                }
+            }
+        }
+        for ((path, source), copy) in batch.iter().zip(found) {
+            let (Ok(Some(copy)), Some(parent)) = (copy, path.parent()) else { continue };
+            if let Some(fact) =
+                Fact::of(source, &copy).filter(|fact| source.size == Some(fact.size))
+            {
+                journal.remember(&parent, &copy, fact);
+            }
+        }
+    }
+
+    /// Notes what a comparison has found.
+    pub(super) fn learn(&self, path: &Path, learnt: &Learnt) {
+        let (Some(journal), Some((parent, name))) = (self.journal(), path.split()) else { return };
+        if learnt.corrects {
+            let message = "the journal knew another copy: believes the listing";
+            self.run.event(Event::Remark { path, message });
+        }
+        journal.remember(&parent, &Entry { name, ..Entry::root() }, learnt.fact.clone());
+    }
+
+    /// Notes the rest, and tells where the journal cannot be written.
+    pub(super) async fn finish(&self) {
+        let Some(journal) = self.journal() else { return };
+        let rest = std::mem::take(&mut *self.unstamped.lock().expect("no holder panics"));
+        for batch in rest.chunks(BATCH) {
+            if !self.run.ctx.cancel.is_cancelled() {
+                self.ask(journal, batch.to_vec()).await;
+            }
+        }
+        if let Err(why) = journal.finish().await {
+            self.run.notice(None, &format!("the journal cannot be written: {why}"));
+        }
+    }
+}
