@@ -1,17 +1,24 @@
 //! Plays a transcript on standard input through the decoder and the exchange: lines that begin
 //! with `C: ` were sent, lines that begin with `S: ` were received. Prints what answers what.
+//!
+//! ```sh
+//! cargo run -p ftp-proto --example session < ftp-proto/tests/transcripts/vsftpd.txt
+//! ```
 
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, BufRead, Write};
 
 use bytes::BytesMut;
 use ftp_proto::{Decoder, Exchange, exchange::Answer};
 
 fn main() -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    play(io::stdin().lock(), io::stdout().lock())
+}
+
+pub(crate) fn play(transcript: impl BufRead, mut out: impl Write) -> io::Result<()> {
     let (mut decoder, mut buffer) = (Decoder::default(), BytesMut::new());
     let mut exchange = Exchange::default();
     exchange.sent(String::from("(greeting)"));
-    for line in io::stdin().lock().lines() {
+    for line in transcript.lines() {
         let line = line?;
         if let Some(command) = line.strip_prefix("C: ") {
             exchange.sent(command.to_owned());
