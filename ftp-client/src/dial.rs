@@ -105,10 +105,15 @@ impl Dialer {
         proxy::tunnel(proxy, stream, host, port).await
     }
 
-    /// Tries the addresses of `host` one after another, each a little later than the one before,
-    /// and keeps the first connection that stands (RFC 8305).
     async fn direct(&self, host: &str, port: u16) -> Result<TcpStream> {
-        let mut addresses = self.resolve(host, port).await?.into_iter();
+        let addresses = self.resolve(host, port).await?;
+        self.race(addresses).await.map_err(|source| unreachable(host, port, source))
+    }
+
+    /// Tries addresses one after another, each a little later than the one before, and keeps the
+    /// first connection that stands (RFC 8305).
+    async fn race(&self, addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+        let mut addresses = addresses.into_iter();
         let mut attempts = FuturesUnordered::new();
         let mut failure = None;
         loop {
@@ -124,8 +129,7 @@ impl Dialer {
                 else => break,
             }
         }
-        let failure = failure.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
-        Err(unreachable(host, port, failure))
+        Err(failure.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))
     }
 
     async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
@@ -239,6 +243,98 @@ mod tests {
         let error = Dialer::new(&Options::default()).control("127.0.0.1", port).await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Connection);
         assert!(error.to_string().starts_with(&format!("connect to 127.0.0.1:{port}: ")));
+    }
+
+    /// A port that neither accepts nor refuses: its queue of connections is full.
+    async fn dead() -> (TcpListener, Vec<TcpStream>) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(stream) =
+            timeout(Duration::from_millis(100), TcpStream::connect(address)).await
+        {
+            waiting.push(stream.unwrap());
+        }
+        (listener, waiting)
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_does_not_cost_the_connect_timeout() {
+        let (dead, _waiting) = dead().await;
+        let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addresses = vec![dead.local_addr().unwrap(), live.local_addr().unwrap()];
+        let dialer = Dialer::new(&Options::default());
+        let raced = timeout(dialer.connect_timeout / 2, dialer.race(addresses)).await;
+        let stream = raced.expect("well before the timeout").unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), live.local_addr().unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_refused_address_is_passed_over() {
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let live = TcpListener::bind("[::1]:0").await.unwrap();
+        let addresses = vec![gone, live.local_addr().unwrap()];
+        let dialer = Dialer::new(&Options::default());
+        assert!(dialer.race(addresses).await.unwrap().peer_addr().unwrap().is_ipv6());
+        assert_eq!(
+            dialer.race(vec![gone]).await.unwrap_err().kind(),
+            io::ErrorKind::ConnectionRefused
+        );
+    }
+
+    #[tokio::test]
+    async fn silence_ends_at_the_connect_timeout() {
+        let (dead, _waiting) = dead().await;
+        let port = dead.local_addr().unwrap().port();
+        let connect_timeout = Duration::from_millis(50);
+        let dialer = Dialer::new(&Options { connect_timeout, ..Options::default() });
+        let error = dialer.control("127.0.0.1", port).await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Timeout);
+        let expected = format!("connect to 127.0.0.1:{port}: no answer within 50ms");
+        assert_eq!(error.to_string(), expected);
+    }
+
+    /// Connects as control and data connections are, and returns both as the server sees them.
+    async fn both(options: &Options, host: &str) -> [(Transport, SocketAddr); 2] {
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let dialer = Dialer::new(options);
+        let (control, peer) = dialer.control(host, port).await.unwrap();
+        let (_, client) = listener.accept().await.unwrap();
+        let data = dialer.data(&peer, port).await.unwrap();
+        [(control, client), (data, listener.accept().await.unwrap().1)]
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn both_connections_come_from_the_chosen_address() {
+        let bind = "127.0.0.9".parse().ok();
+        for (_, client) in both(&Options { bind, ..Options::default() }, "127.0.0.1").await {
+            assert_eq!(Some(client.ip()), bind);
+        }
+        let four_only = Dialer::new(&Options { bind, ..Options::default() });
+        let error = four_only.control("::1", 21).await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::UnknownHost);
+    }
+
+    #[tokio::test]
+    async fn both_connections_are_marked_kept_alive_and_never_delayed() {
+        let options = Options { dscp: Some(10), ..Options::default() };
+        for host in ["127.0.0.1", "::1"] {
+            for (transport, _) in both(&options, host).await {
+                let Transport::Tcp(stream) = transport else { panic!("no proxy") };
+                let socket = SockRef::from(&stream);
+                assert!(socket.keepalive().unwrap() && stream.nodelay().unwrap());
+                assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEPALIVE);
+                let class = match stream.peer_addr().unwrap() {
+                    SocketAddr::V4(_) => socket.tos_v4().unwrap(),
+                    SocketAddr::V6(_) => socket.tclass_v6().unwrap(),
+                };
+                assert_eq!(class, 10 << 2, "{host}");
+            }
+        }
     }
 
     #[tokio::test]
