@@ -144,6 +144,22 @@ impl TlsSession {
         result.map_err(|source| self.handshake_error(source))
     }
 
+    /// Does the handshake of a data connection whose server is known to resume the session of the
+    /// control connection: where it does not, somebody else may have taken its port.
+    ///
+    /// # Errors
+    /// As [`Self::handshake`]; [`ErrorKind::Protocol`] where a ticket was at hand and not taken.
+    pub async fn resume(&self, transport: Transport) -> Result<TlsStream<Transport>> {
+        let could = self.tickets() > 0;
+        let stream = self.handshake(transport).await?;
+        if could && !Handshake::of(&stream).resumed {
+            let message = "the data connection does not resume the TLS session of its control \
+                           connection, as it did before: another may have taken its port";
+            return Err(Error::new(ErrorKind::Protocol, message));
+        }
+        Ok(stream)
+    }
+
     /// Tells how many further connections can resume: any number with TLS 1.2.
     pub fn tickets(&self) -> usize {
         self.tickets.count()
@@ -186,14 +202,15 @@ impl Handshake {
 #[cfg(test)]
 mod tests {
     use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, IsCa, KeyPair};
-    use rustls::ServerConfig;
     use rustls::pki_types::PrivateKeyDer;
+    use rustls::server::WebPkiClientVerifier;
+    use rustls::{RootCertStore, ServerConfig};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
-    use crate::options::Verify;
+    use crate::options::{ClientIdentity, Verify};
     use crate::stream::Stream;
 
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -208,13 +225,32 @@ mod tests {
 
     /// Serves `certificate`: each connection gets one byte after its handshake. Returns the port.
     async fn serve(certificate: &CertifiedKey<KeyPair>) -> u16 {
+        serve_some(certificate, rustls::DEFAULT_VERSIONS, None).await
+    }
+
+    /// The same with some versions of TLS, and to clients alone that `client` has vouched for.
+    async fn serve_some(
+        certificate: &CertifiedKey<KeyPair>,
+        versions: &[&'static SupportedProtocolVersion],
+        client: Option<&CertifiedKey<KeyPair>>,
+    ) -> u16 {
         let key = PrivateKeyDer::try_from(certificate.signing_key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.cert.der().clone()], key)
+        let builder = ServerConfig::builder_with_provider(Arc::new(provider()))
+            .with_protocol_versions(versions)
             .unwrap();
+        let builder = match client {
+            None => builder.with_no_client_auth(),
+            Some(client) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(client.cert.der().clone()).unwrap();
+                let verifier = WebPkiClientVerifier::builder_with_provider(
+                    Arc::new(roots),
+                    Arc::new(provider()),
+                );
+                builder.with_client_cert_verifier(verifier.build().unwrap())
+            }
+        };
+        let config = builder.with_single_cert(vec![certificate.cert.der().clone()], key).unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -236,8 +272,13 @@ mod tests {
         let transport = Transport::Tcp(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
         let stream = session.handshake(transport).await?;
         let mut stream = Stream::tls(stream, PATIENCE);
-        stream.read_exact(&mut [0]).await.unwrap();
+        stream.read_exact(&mut [0]).await.map_err(|source| Error::io("read", source))?;
         Ok(stream.handshake().unwrap())
+    }
+
+    async fn resume(session: &TlsSession, port: u16) -> Result<Handshake> {
+        let transport = Transport::Tcp(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+        session.resume(transport).await.map(|stream| Handshake::of(&stream))
     }
 
     fn tls(options: &TlsOptions) -> Tls {
@@ -257,6 +298,63 @@ mod tests {
         assert!(connect(&session, port).await.unwrap().resumed);
         // Another control connection has its own store.
         assert!(!connect(&tls.session(false), port).await.unwrap().resumed);
+    }
+
+    #[tokio::test]
+    async fn a_stolen_port_does_not_resume() {
+        let certificate = self_signed("localhost");
+        let (own, stolen) = (serve(&certificate).await, serve(&certificate).await);
+        let tls = tls(&TlsOptions { verify: Verify::DangerAcceptAny, ..TlsOptions::default() });
+        for tls12 in [false, true] {
+            let session = tls.session(tls12);
+            // Without a ticket nothing can be told.
+            assert!(!resume(&session, own).await.unwrap().resumed);
+            connect(&session, own).await.unwrap();
+            assert!(resume(&session, own).await.unwrap().resumed);
+            connect(&session, own).await.unwrap();
+            let error = resume(&session, stolen).await.unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Protocol);
+            assert!(error.to_string().contains("another may have taken its port"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn versions_have_bounds() {
+        let certificate = self_signed("localhost");
+        let old = serve_some(&certificate, &[&version::TLS12], None).await;
+        let both = serve(&certificate).await;
+        let any = TlsOptions { verify: Verify::DangerAcceptAny, ..TlsOptions::default() };
+        let new_only = TlsOptions { disable_tls12: true, ..any.clone() };
+        let old_only = TlsOptions { disable_tls13: true, ..any.clone() };
+        let speaks_13 = async |options, port| {
+            connect(&tls(options).session(false), port).await.map(|handshake| handshake.tls13)
+        };
+        assert!(!speaks_13(&any, old).await.unwrap());
+        assert!(speaks_13(&any, both).await.unwrap());
+        assert!(!speaks_13(&old_only, both).await.unwrap());
+        assert!(speaks_13(&new_only, both).await.unwrap());
+        assert_eq!(*speaks_13(&new_only, old).await.unwrap_err().kind(), ErrorKind::Tls);
+        let neither = TlsOptions { disable_tls12: true, ..old_only };
+        let error = Tls::new(&neither, "localhost", PATIENCE).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Misuse);
+    }
+
+    #[tokio::test]
+    async fn a_client_shows_its_certificate_where_the_server_asks() {
+        let client = rcgen::generate_simple_self_signed([String::from("client.example")]).unwrap();
+        let server = self_signed("localhost");
+        let port = serve_some(&server, rustls::DEFAULT_VERSIONS, Some(&client)).await;
+        let folder = tempfile::tempdir().unwrap();
+        let identity = ClientIdentity {
+            certificate: folder.path().join("client.pem"),
+            key: folder.path().join("client.key"),
+        };
+        std::fs::write(&identity.certificate, client.cert.pem()).unwrap();
+        std::fs::write(&identity.key, client.signing_key.serialize_pem()).unwrap();
+        let any = TlsOptions { verify: Verify::DangerAcceptAny, ..TlsOptions::default() };
+        assert!(connect(&tls(&any).session(false), port).await.is_err());
+        let known = TlsOptions { client_identity: Some(identity), ..any };
+        connect(&tls(&known).session(false), port).await.unwrap();
     }
 
     #[tokio::test]

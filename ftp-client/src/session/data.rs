@@ -136,10 +136,13 @@ impl Session {
                 None => server.dialer.data(&endpoint.peer, endpoint.port).await?,
             };
             let idle = server.options.idle_timeout;
-            match tls {
-                Some(tls) => Ok(Stream::tls(tls.handshake(transport).await?, idle)),
-                None => Ok(Stream::plain(transport, idle)),
-            }
+            let Some(tls) = tls else { return Ok(Stream::plain(transport, idle)) };
+            let resumes = server.learnt.now().resumes;
+            let secured = match resumes {
+                Some(true) => tls.resume(transport).await?,
+                _ => tls.handshake(transport).await?,
+            };
+            Ok(Stream::tls(secured, idle))
         }
     }
 
