@@ -104,6 +104,9 @@ impl Tls {
     }
 }
 
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+compile_error!("TLS needs the feature `aws-lc-rs` (the default) or `ring`");
+
 #[cfg(feature = "aws-lc-rs")]
 pub(crate) fn provider() -> CryptoProvider {
     rustls::crypto::aws_lc_rs::default_provider()

@@ -9,6 +9,7 @@ pub mod certs;
 pub mod fault;
 pub mod peer;
 pub mod program;
+pub mod proxy;
 pub mod script;
 pub mod servers;
 pub mod tree;

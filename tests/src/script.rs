@@ -1,7 +1,9 @@
 //! A server made of lines: what it says, what it expects to hear, word for word.
 //!
 //! For what no real server can be made to do. A script is lines of
-//! - `S: text`, sent as it stands; `{port}` becomes a new data port, in EPSV or PASV spelling;
+//! - `S: text`, sent as it stands; `{port}` becomes a new data port, in EPSV or PASV spelling, and
+//!   `{p1,p2}` one in PASV spelling without the address;
+//! - `L: address`, where the next data port is;
 //! - `C: text`, awaited; the text must match, `*` at its end matches any rest;
 //! - `A`, the data connection accepted, for what is said before any data;
 //! - `D: text`, sent on the data connection, which is then closed; `\n` is a line end;
@@ -10,7 +12,7 @@
 //! - `W: ms`, nothing, for so long;
 //! - `X`, everything closed.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,8 +28,14 @@ pub struct Script {
 impl Script {
     /// Starts playing: the first connection hears the first script, and so on.
     pub async fn start(scripts: &[&str]) -> Self {
+        Self::start_at("127.0.0.1", scripts).await
+    }
+
+    /// The same at another address of this machine.
+    pub async fn start_at(address: &str, scripts: &[&str]) -> Self {
         let scripts: Vec<String> = scripts.iter().map(|script| (*script).to_owned()).collect();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address: IpAddr = address.parse().expect("an address");
+        let listener = TcpListener::bind((address, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let play = tokio::spawn(async move {
             for script in scripts {
@@ -69,8 +77,9 @@ pub fn flights(script: &str) -> usize {
 }
 
 async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
+    let address = stream.local_addr().map_err(|error| error.to_string())?.ip();
+    let mut data = Data { address, listener: None, accepted: None };
     let mut control = BufReader::new(stream);
-    let mut data = Data::default();
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if line == "X" {
             return Ok(());
@@ -82,6 +91,8 @@ async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
         } else if let Some(time) = line.strip_prefix("W: ") {
             let time = time.parse().map_err(|_| format!("not a time: {time}"))?;
             tokio::time::sleep(std::time::Duration::from_millis(time)).await;
+        } else if let Some(address) = line.strip_prefix("L: ") {
+            data.address = address.parse().map_err(|_| format!("not an address: {address}"))?;
         } else if line == "A" {
             data.accepted = Some(data.accept().await?);
         } else if line == "D?" {
@@ -101,8 +112,8 @@ async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
 }
 
 /// The data connection, from its port to its end.
-#[derive(Default)]
 struct Data {
+    address: IpAddr,
     listener: Option<TcpListener>,
     accepted: Option<TcpStream>,
 }
@@ -110,15 +121,16 @@ struct Data {
 impl Data {
     /// Opens a port where `text` names one.
     async fn announce(&mut self, text: &str) -> String {
-        if !text.contains("{port}") {
+        if !text.contains("{port}") && !text.contains("{p1,p2}") {
             return text.to_owned();
         }
-        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let bound = TcpListener::bind((self.address, 0)).await.expect("a free port");
         let port = bound.local_addr().expect("a bound socket has an address").port();
         self.listener = Some(bound);
+        let halves = format!("{},{}", port >> 8, port & 0xff);
         match text.starts_with("229") {
             true => text.replace("{port}", &format!("|||{port}|")),
-            false => text.replace("{port}", &format!("127,0,0,1,{},{}", port >> 8, port & 0xff)),
+            false => text.replace("{port}", "127,0,0,1,{p1,p2}").replace("{p1,p2}", &halves),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod flights;
 mod healing;
+mod reach;
 
 use std::time::Duration;
 
