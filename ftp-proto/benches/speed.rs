@@ -60,7 +60,7 @@ fn read(listing: &[u8]) -> usize {
     for piece in listing.chunks(32 << 10) {
         reader.feed(piece);
         while let Some(item) = reader.next() {
-            entries += usize::from(matches!(black_box(item), Item::Entry(_)));
+            entries += usize::from(matches!(black_box(&item), Item::Entry(_)));
         }
     }
     entries
