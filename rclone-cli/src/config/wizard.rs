@@ -8,7 +8,6 @@ mod remote;
 use super::TYPES;
 use super::file::File;
 use super::store::Store;
-use crate::exit::chain;
 use crate::prompt::Prompt;
 use crate::target::is_name;
 
@@ -28,10 +27,24 @@ pub(crate) struct Wizard<'a> {
 /// Tries a remote out.
 pub(crate) trait Probe {
     /// Connects with these settings and returns what there is to say.
-    ///
-    /// # Errors
-    /// What stands in the way, with the way out.
-    fn probe(&self, values: &[(String, String)]) -> anyhow::Result<String>;
+    fn probe(&self, values: &[(String, String)]) -> Findings;
+}
+
+/// What came of a try.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings {
+    /// What to tell the user.
+    pub(crate) text: String,
+    /// What could be set to make it better.
+    pub(crate) offers: Vec<Offer>,
+}
+
+/// A setting that would help, if the user agrees.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) question: String,
+    pub(crate) key: &'static str,
+    pub(crate) value: String,
 }
 
 const FIRST: [(char, &str); 5] = [
@@ -126,7 +139,7 @@ impl<'a> Wizard<'a> {
                 'y' => return self.store.change(|file| draft.write(file)),
                 'e' => draft.ask(self.prompt, &self.user)?,
                 'a' => draft.ask_advanced(self.prompt)?,
-                't' => self.test(&draft)?,
+                't' => self.test(&mut draft)?,
                 _ => {
                     return match edited {
                         Some(name) => self.store.change(|file| {
@@ -139,16 +152,21 @@ impl<'a> Wizard<'a> {
         }
     }
 
-    fn test(&mut self, draft: &Draft) -> anyhow::Result<()> {
+    /// Tries a draft, and sets what the user agrees to; what was typed stays.
+    fn test(&mut self, draft: &mut Draft) -> anyhow::Result<()> {
         if draft.kind() != "ftp" {
             return self.prompt.say("There is nothing to test.\n");
         }
         self.prompt.say("Connecting ...\n")?;
-        let text = match self.probe.probe(draft.values()) {
-            Ok(text) => text,
-            Err(error) => format!("It does not work yet: {}\n", chain(&error)),
-        };
-        self.prompt.say(&text)
+        let found = self.probe.probe(draft.values());
+        self.prompt.say(&found.text)?;
+        for Offer { question, key, value } in found.offers {
+            self.prompt.say(&format!("{question}\n"))?;
+            if menu(self.prompt, &[('y', "Yes"), ('n', "No")], Some('n'))? == 'y' {
+                draft.agree(key, value);
+            }
+        }
+        Ok(())
     }
 
     fn delete(&mut self) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a bench reports on the terminal")]
 
 mod case;
+mod start;
 mod table;
 mod tool;
 
@@ -68,6 +69,9 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Options {
 }
 
 async fn run(options: &Options) -> Vec<Row> {
+    if options.filters.iter().all(|filter| "start".contains(filter.as_str())) {
+        start::run();
+    }
     let mut rows = Vec::new();
     let cases: Vec<Case> = case::all()
         .into_iter()

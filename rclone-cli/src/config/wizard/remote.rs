@@ -62,6 +62,13 @@ impl Draft {
         }
     }
 
+    /// Sets a value the user agreed to.
+    pub(super) fn agree(&mut self, key: &str, value: String) {
+        if let Some(option) = options::option(key) {
+            self.set(option, value);
+        }
+    }
+
     /// Asks what an FTP remote needs: host, user, port and password.
     pub(super) fn ask(&mut self, prompt: &mut dyn Prompt, user: &str) -> anyhow::Result<()> {
         if self.kind != "ftp" {

@@ -17,15 +17,22 @@ impl Unlock for Password {
     }
 }
 
-/// Finds every server but one.
+/// Finds every server but one; one has a certificate of its own.
 struct Servers;
 
 impl Probe for Servers {
-    fn probe(&self, values: &[(String, String)]) -> anyhow::Result<String> {
-        match values.iter().any(|(key, value)| key == "host" && value == "nowhere") {
-            true => anyhow::bail!("no such host (check `host`)"),
-            false => Ok("It works.\n".into()),
-        }
+    fn probe(&self, values: &[(String, String)]) -> Findings {
+        let host = values.iter().find(|(key, _)| key == "host").map(|(_, value)| value.as_str());
+        let (text, offers) = match host {
+            Some("nowhere") => ("It does not work yet: no such host (check `host`)\n", Vec::new()),
+            Some("own") => {
+                let (question, value) = ("Trust it?".into(), "ab".repeat(32));
+                let offer = Offer { question, key: "tls_fingerprint", value };
+                ("It does not work yet: refused\n", vec![offer])
+            }
+            _ => ("It works.\n", Vec::new()),
+        };
+        Findings { text: text.into(), offers }
     }
 }
 
@@ -205,6 +212,15 @@ fn a_draft_is_tried_before_it_is_kept() {
     assert_eq!(file, "[r]\ntype = ftp\nhost = h\n");
     let (shown, _) = run("", &["n", "r", "local", "t", "y", "q"]);
     assert!(shown.contains("There is nothing to test."));
+}
+
+#[test]
+fn what_a_try_finds_is_offered_and_nothing_typed_is_lost() {
+    let typed = ["n", "r", "ftp", "own", "me", "2121", "", "t"];
+    let (shown, file) = run("", &[&typed[..], &["n", "t", "y", "y", "q"]].concat());
+    assert!(shown.contains("It does not work yet: refused\nTrust it?\ny) Yes\n"), "{shown}");
+    let pinned = format!("tls_fingerprint = {}\n", "ab".repeat(32));
+    assert_eq!(file, format!("[r]\ntype = ftp\nhost = own\nuser = me\nport = 2121\n{pinned}"));
 }
 
 #[test]
