@@ -1,13 +1,19 @@
 //! The suite that every backend of the engine runs, on the FTP backend over real servers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ftp_client::Options;
 use ftp_client::options::{TlsMode, TlsOptions};
-use sync_core::Tree;
+use jiff::Timestamp;
 use sync_core::encoding::Encoder;
+use sync_core::ops::{Mode, sync};
 use sync_core::remote::conformance::{Limits, all};
 use sync_core::remote::ftp::Ftp;
+use sync_core::remote::memory::Memory;
+use sync_core::remote::record::Record;
+use sync_core::remote::watch::{Call, Watched};
+use sync_core::{Context, Path, Tree};
 use tests::servers::PASSWORD;
 use tests::{Security, Server, Software};
 
@@ -46,6 +52,43 @@ async fn conforms(software: Software, security: Security) {
     let tree = Tree::new(remote, "suite".parse().unwrap());
     all(&tree, &limits).await;
     tree.remote.shutdown().await;
+}
+
+/// What is asked of a server that tells all in its listings, when nothing has changed.
+async fn a_second_sync_only_lists(software: Software) {
+    let Some(server) = Server::start(software, Security::Plain) else { return };
+    let ftp = Ftp::new(options(&server, Security::Plain), Encoder::default()).unwrap();
+    let watched = Arc::new(Watched::new(Arc::new(ftp), Record::default()));
+    let memory = Memory::new();
+    for number in 0..1000 {
+        let time = Timestamp::from_second(1_700_000_000 + number).unwrap();
+        memory.put(&format!("d{}/f{number}", number % 20), "content", time);
+    }
+    let source = Tree::new(Arc::new(memory), Path::root());
+    let destination = Tree::new(watched.clone(), "copy".parse().unwrap());
+    let cache = tempfile::tempdir().unwrap();
+    for journal in [None, Some(cache.path().into()), Some(cache.path().into())] {
+        let context = Context {
+            options: sync_core::Options { journal, ..sync_core::Options::default() },
+            ..Context::default()
+        };
+        sync(&context, &source, &destination, Mode::Sync).await.unwrap();
+    }
+    let calls = watched.watch();
+    assert_eq!(calls.take()[&Call::Create], 1000, "three runs have sent each file once");
+    sync(&Context::default(), &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(calls.take(), BTreeMap::from([(Call::List, 21)]));
+    destination.remote.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_second_sync_only_lists_on_proftpd() {
+    a_second_sync_only_lists(Software::Proftpd).await;
+}
+
+#[tokio::test]
+async fn a_second_sync_only_lists_on_pure_ftpd() {
+    a_second_sync_only_lists(Software::PureFtpd).await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use tests::certs::Authority;
 use tests::tree::{self, Times};
@@ -55,6 +56,33 @@ fn a_served_folder_takes_and_gives_files() {
     rclone.run(["sync", &up, back].iter().chain(&flags)).assert(0, &[]);
     // The server stamps its own times.
     tree::assert_same(&here, &rclone.home().join(back), Times::Ignored);
+}
+
+/// libunftp sets no times: without a journal, size and a guess are all there is.
+#[test]
+fn changes_of_the_same_size_are_seen_on_a_server_that_sets_no_times() {
+    let rclone = Program::ours();
+    let (here, there) = (rclone.home().join("here"), rclone.home().join("there"));
+    for folder in [&here, &there] {
+        fs::create_dir(folder).unwrap();
+    }
+    for name in ["kept", "changed here", "changed there"] {
+        fs::write(here.join(name), "as it was").unwrap();
+    }
+    let served = Served::start(&rclone, &there, &LOGIN);
+    let up = served.remote("");
+    let sync = || rclone.run(["sync", "here", &up, "-vv", "--error-on-no-transfer"]);
+    sync().assert(0, &[]);
+    sync().assert(9, &[]);
+    let later = SystemTime::now() + Duration::from_secs(60);
+    fs::write(there.join("changed there"), "as it is!").unwrap();
+    tree::set_modified(&there.join("changed there"), later);
+    fs::write(here.join("changed here"), "as it is!").unwrap();
+    tree::set_modified(&here.join("changed here"), SystemTime::UNIX_EPOCH);
+    sync().assert(0, &["changed on the destination since it was copied"]);
+    assert_eq!(fs::read(there.join("changed there")).unwrap(), b"as it was");
+    assert_eq!(fs::read(there.join("changed here")).unwrap(), b"as it is!");
+    sync().assert(9, &[]);
 }
 
 #[test]
