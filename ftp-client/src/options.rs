@@ -46,6 +46,8 @@ pub struct Options {
     pub disable_utf8: bool,
     /// Set times by `MDTM` where the server has no `MFMT`.
     pub writing_mdtm: bool,
+    /// Do not ask for the size of an upload: for directories that can be written and not read.
+    pub no_check_upload: bool,
     /// List by `LIST -a`, so that servers show their hidden files.
     pub force_list_hidden: bool,
     /// Connect to the address a `227` names instead of the control connection's peer.
@@ -84,6 +86,7 @@ impl Default for Options {
             disable_mlsd: false,
             disable_utf8: false,
             writing_mdtm: false,
+            no_check_upload: false,
             force_list_hidden: false,
             trust_passive_address: false,
             pipelining: Pipelining::Auto,

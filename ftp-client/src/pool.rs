@@ -123,6 +123,14 @@ impl Pool {
         }
     }
 
+    /// Returns a pool for the same server that shares nothing with this one.
+    ///
+    /// # Errors
+    /// As [`Pool::new`].
+    pub fn another(&self) -> Result<Self> {
+        Self::new(self.0.server.options.clone())
+    }
+
     /// Returns what was learnt about the server so far.
     pub fn personality(&self) -> Personality {
         self.0.server.learnt.now().clone()

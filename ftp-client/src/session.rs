@@ -210,8 +210,12 @@ impl Session {
         self.home.as_ref().is_some_and(|home| home.starts_with(b"/"))
     }
 
-    /// Returns the argument that names a file to transfer.
-    pub(crate) fn named(&self, path: &[u8]) -> Result<Argument> {
+    /// Returns the argument that names `path` to [`Self::command`], whatever directory the session is
+    /// in.
+    ///
+    /// # Errors
+    /// When the path cannot stand in a command.
+    pub fn named(&self, path: &[u8]) -> Result<Argument> {
         self.argument(path)
     }
 
@@ -229,6 +233,11 @@ impl Session {
 
     pub(crate) fn window(&self) -> usize {
         self.server.window()
+    }
+
+    /// Tells whether the size of an upload is to be asked.
+    pub(crate) fn checks_uploads(&self) -> bool {
+        !self.server.options.no_check_upload
     }
 
     pub(crate) fn level(&self) -> Pipelining {

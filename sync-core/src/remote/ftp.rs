@@ -4,9 +4,11 @@
 //! [`Encoder`]; what a listing holds and nobody understood becomes a doubt; errors keep the server's
 //! words and gain a way out.
 
+mod clock;
 mod directories;
 mod entry;
 mod error;
+mod probe;
 mod transfer;
 
 use std::collections::HashMap;
@@ -17,6 +19,7 @@ use ftp_client::ftp_proto::hash::Algorithm;
 use ftp_client::personality::TimeSetting;
 use ftp_client::{Lease, Personality, Pool};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 
 use crate::encoding::Encoder;
 use crate::entry::{Entry, Listing, Modified};
@@ -24,9 +27,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hash::COMPUTED;
 use crate::path::Path;
 use crate::remote::{Capability, Reader, Remote, Writer};
+use clock::Clock;
 use directories::Directories;
-use entry::{Clock, entry, listing};
+use entry::{entry, listing};
 use error::{explain, explain_directory};
+pub use probe::Finding;
 use transfer::{Incoming, Outgoing};
 
 /// An FTP server, seen through one login.
@@ -37,8 +42,8 @@ pub struct Ftp {
     label: String,
     identity: String,
     known: Directories,
-    /// How far the server's clock, as it shows in `LIST`, is ahead of UTC, once that was measured.
-    ahead: tokio::sync::OnceCell<SignedDuration>,
+    /// The server's clock as `LIST` shows it, as far as it was measured.
+    clock: Mutex<Clock>,
 }
 
 impl Ftp {
@@ -51,7 +56,7 @@ impl Ftp {
         let identity = format!("ftp://{}@{}:{}", options.user, options.host, options.port);
         let pool = Pool::new(options).map_err(|error| explain(error, ""))?;
         let known = Directories::default();
-        Ok(Self { pool, encoder, label, identity, known, ahead: tokio::sync::OnceCell::new() })
+        Ok(Self { pool, encoder, label, identity, known, clock: Mutex::default() })
     }
 
     /// Returns what was learnt about the server so far.
@@ -71,33 +76,45 @@ impl Ftp {
         paths.iter().map(|path| self.encode(path)).collect()
     }
 
-    /// Measures once how far times in `LIST` are ahead, by asking for one file's time in UTC.
+    /// Takes what an earlier run has learnt about the server, before the first operation.
+    pub fn recall(&self, personality: Personality) {
+        self.pool.recall(personality);
+    }
+
+    /// Measures how far times in `LIST` are ahead, by asking for the time in UTC of one file of each
+    /// season. Whoever comes meanwhile waits, and asks nothing.
     async fn clock(
         &self,
         session: &mut Lease,
         directory: &Path,
         found: &[ftp_client::ftp_proto::listing::Entry],
     ) -> Clock {
-        let Some((name, shown)) = entry::yardstick(found) else { return Clock::default() };
-        let measure = async || {
-            let mut path = self.encode(directory);
-            if !path.is_empty() && !path.ends_with(b"/") {
-                path.push(b'/');
-            }
-            path.extend_from_slice(name);
-            match session.modified(&path).await {
-                Ok(modified) => Ok(entry::ahead(shown, modified)),
+        let mut clock = self.clock.lock().await;
+        let sticks = clock.yardsticks(found);
+        if sticks.is_empty() {
+            return *clock;
+        }
+        let mut above = self.encode(directory);
+        if !above.is_empty() && !above.ends_with(b"/") {
+            above.push(b'/');
+        }
+        let paths: Vec<_> = sticks.iter().map(|stick| [&*above, stick.name].concat()).collect();
+        let told = session.modified_all(&paths).await;
+        for (stick, told) in sticks.into_iter().zip(told) {
+            match told {
+                Ok(utc) => clock.learn(stick.season, clock::ahead(stick.shown, utc)),
                 // A server that does not tell is not asked again.
-                Err(error) if error.reply().is_some() => Ok(SignedDuration::ZERO),
-                Err(error) => Err(error),
+                Err(error) if error.reply().is_some() => {
+                    clock.learn(stick.season, SignedDuration::ZERO);
+                }
+                Err(_) => {}
             }
-        };
-        let ahead = self.ahead.get_or_try_init(measure).await;
-        Clock { ahead: ahead.copied().unwrap_or_default() }
+        }
+        *clock
     }
 
-    fn measured(&self) -> Clock {
-        Clock { ahead: self.ahead.get().copied().unwrap_or_default() }
+    async fn measured(&self) -> Clock {
+        *self.clock.lock().await
     }
 
     /// Makes directories in one flight, and returns the failures. Whatever stands there already fails
@@ -132,7 +149,7 @@ impl Ftp {
 
     async fn stat_in(&self, session: &mut Lease, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
         let results = session.stat_all(&self.encode_all(paths)).await;
-        let clock = self.measured();
+        let clock = self.measured().await;
         let found = paths.iter().zip(results).map(|(path, found)| match found {
             Ok(None) => Ok(None),
             Ok(Some(found)) => Ok(path.name().map(|name| entry(name, &found, clock))),
@@ -196,7 +213,7 @@ impl Remote for Ftp {
         let mut session = self.session(path).await?;
         let found = session.stat(&self.encode(path)).await;
         let found = found.map_err(|error| explain(error, path))?;
-        let clock = self.measured();
+        let clock = self.measured().await;
         Ok(found.zip(path.name()).map(|(found, name)| entry(name, &found, clock)))
     }
 

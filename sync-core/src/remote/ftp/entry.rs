@@ -5,19 +5,14 @@ use std::time::Duration;
 
 use ftp_client::Listing as Found;
 use ftp_client::ftp_proto::listing::{self, Precision, Zone};
+use jiff::SignedDuration;
 use jiff::tz::Offset;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::encoding::Encoder;
 use crate::entry::{Doubt, Entry, Kind, Listing, Modified};
 use crate::path::Name;
 
-/// The clock of a server as its `LIST` shows it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Clock {
-    /// How far it is ahead of UTC.
-    pub(super) ahead: SignedDuration,
-}
+use super::clock::Clock;
 
 /// Returns a listing as the engine sees it. A name that would leave the directory, and a line that
 /// nobody understood, is a doubt.
@@ -70,11 +65,12 @@ fn kind(found: &listing::Entry) -> Kind {
 
 fn time(modified: listing::Modified, clock: Clock) -> Option<Modified> {
     let at = Offset::UTC.to_timestamp(modified.at).ok()?;
-    let at = match modified.zone {
-        Zone::Utc => at,
-        Zone::Server | Zone::Unknown => at.checked_sub(clock.ahead).ok()?,
+    let (least, most) = match modified.zone {
+        Zone::Utc => (SignedDuration::ZERO, SignedDuration::ZERO),
+        Zone::Server | Zone::Unknown => clock.ahead(at),
     };
-    Some(Modified { at, precision: span(modified.precision) })
+    let precision = span(modified.precision) + (most - least).unsigned_abs();
+    Some(Modified { at: at.checked_sub(most).ok()?, precision })
 }
 
 fn span(precision: Precision) -> Duration {
@@ -88,31 +84,11 @@ fn span(precision: Precision) -> Duration {
     }
 }
 
-/// Returns a file whose time in UTC, asked for apart, shows how far the server's clock is ahead.
-pub(super) fn yardstick(found: &[listing::Entry]) -> Option<(&[u8], Timestamp)> {
-    found.iter().find_map(|found| {
-        let modified = found.modified.filter(|modified| {
-            modified.zone == Zone::Server && modified.precision >= Precision::Minute
-        })?;
-        let shown = Offset::UTC.to_timestamp(modified.at).ok()?;
-        (kind(found) == Kind::File).then_some((found.name(), shown))
-    })
-}
-
-/// Returns how far a clock that shows `shown` at `utc` is ahead: a number of quarters of an hour, as
-/// all zones are. What no zone explains is no zone.
-pub(super) fn ahead(shown: Timestamp, utc: Timestamp) -> SignedDuration {
-    const QUARTER: i64 = 15 * 60;
-    const FARTHEST: i64 = 14 * 60 * 60;
-    let quarters = (shown.duration_since(utc).as_secs() + QUARTER / 2).div_euclid(QUARTER);
-    let seconds = quarters * QUARTER;
-    SignedDuration::from_secs(if seconds.abs() <= FARTHEST { seconds } else { 0 })
-}
-
 #[cfg(test)]
 mod tests {
     use ftp_client::ftp_proto::listing::Options;
 
+    use super::super::clock::tests::fixed;
     use super::*;
 
     fn read(lines: &str) -> Found {
@@ -137,7 +113,7 @@ mod tests {
 
     #[track_caller]
     fn check_time(line: &str, ahead_hours: i64, expected: &str, seconds: u64) {
-        let entry = one(line, Clock { ahead: SignedDuration::from_hours(ahead_hours) });
+        let entry = one(line, fixed(ahead_hours));
         let modified = entry.modified.expect("a time");
         assert_eq!(modified.at.to_string(), expected);
         assert_eq!(modified.precision, Duration::from_secs(seconds));
@@ -170,18 +146,5 @@ mod tests {
         let shown: Vec<String> = listing.doubts.iter().map(ToString::to_string).collect();
         assert_eq!(shown.len(), 2, "{shown:?}");
         assert_eq!(shown[0], "refused the name `../b`: the name holds a `/`");
-    }
-
-    #[test]
-    fn the_clock_is_ahead_by_quarters_of_an_hour() {
-        let utc: Timestamp = "2026-01-02T03:04:59Z".parse().unwrap();
-        let check = |shown: &str, minutes| {
-            let shown: Timestamp = shown.parse().unwrap();
-            assert_eq!(ahead(shown, utc), SignedDuration::from_mins(minutes));
-        };
-        check("2026-01-02T03:04:00Z", 0);
-        check("2026-01-02T05:04:00Z", 120);
-        check("2026-01-01T21:34:00Z", -330);
-        check("2026-01-20T03:04:00Z", 0);
     }
 }
