@@ -1,6 +1,7 @@
 //! The commands: one file each with its `Args`, whose doc comment is the help, and its `run`.
 
 mod about;
+mod backend;
 mod cat;
 mod check;
 mod cleanup;
@@ -50,6 +51,7 @@ use crate::resolve::Resolved;
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
     About(about::Args),
+    Backend(backend::Args),
     Cat(cat::Args),
     Check(check::Args),
     Cleanup(cleanup::Args),
@@ -109,6 +111,7 @@ impl Command {
     pub(crate) async fn run(self, resolved: &Resolved) -> anyhow::Result<()> {
         match self {
             Self::About(args) => Box::pin(about::run(resolved, args)).await,
+            Self::Backend(args) => Box::pin(backend::run(resolved, args)).await,
             Self::Cat(args) => Box::pin(cat::run(resolved, args)).await,
             Self::Check(args) => Box::pin(check::run(resolved, args)).await,
             Self::Cleanup(args) => Box::pin(cleanup::run(resolved, args)).await,
@@ -169,6 +172,7 @@ impl Command {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::About(_) => "about",
+            Self::Backend(_) => "backend",
             Self::Cat(_) => "cat",
             Self::Check(_) => "check",
             Self::Cleanup(_) => "cleanup",

@@ -49,6 +49,7 @@ pub(crate) fn options(
         disable_mlsd: settings.is("disable_mlsd"),
         disable_utf8: settings.is("disable_utf8"),
         writing_mdtm: settings.is("writing_mdtm"),
+        no_check_upload: settings.is("no_check_upload"),
         force_list_hidden: settings.is("force_list_hidden"),
         bind: network.bind.as_deref().map(bind).transpose()?,
         proxy: proxy(settings)?,
@@ -271,6 +272,7 @@ mod tests {
             ("disable_mlsd", "true"),
             ("disable_utf8", "true"),
             ("writing_mdtm", "true"),
+            ("no_check_upload", "true"),
             ("force_list_hidden", "true"),
             ("idle_timeout", "0"),
             ("close_timeout", "2s"),
@@ -290,6 +292,7 @@ mod tests {
         want.shut_timeout = Duration::from_secs(3);
         (want.disable_epsv, want.disable_mlsd, want.disable_utf8) = (true, true, true);
         (want.writing_mdtm, want.force_list_hidden) = (true, true);
+        want.no_check_upload = true;
         want.bind = Some("192.0.2.1".parse().unwrap());
         want.tls_options.verify = Verify::DangerAcceptAny;
         want.tls_options.extra_roots = vec!["c".into()];

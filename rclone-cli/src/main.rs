@@ -10,6 +10,7 @@ mod ftp;
 mod go_time;
 mod http;
 mod logging;
+mod memory;
 mod mime;
 mod output;
 mod probe;

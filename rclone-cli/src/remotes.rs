@@ -19,7 +19,9 @@ use crate::config::unlock::Passwords;
 use crate::environment::Environment;
 use crate::exit::{Fatal, chain};
 use crate::ftp;
+use crate::memory::Memory;
 use crate::prompt::{Prompt as _, Terminal};
+use crate::resolve;
 use crate::settings::{Settings, Sources};
 use crate::target::{Source, Target};
 
@@ -31,12 +33,15 @@ pub(crate) struct Remotes {
     environment: Environment,
     store: OnceLock<Store>,
     local: Arc<dyn Remote>,
-    servers: Mutex<Vec<(Settings, Arc<dyn Remote>)>>,
+    servers: Mutex<Vec<(Settings, Arc<Ftp>)>>,
+    memory: Memory,
 }
 
 impl Remotes {
     pub(crate) fn new(globals: &Globals, environment: Environment) -> Self {
+        let memory = Memory::new(resolve::cache(&globals.config, &environment));
         Self {
+            memory,
             flags: globals.backend.clone(),
             network: globals.network.clone(),
             config: globals.config.clone(),
@@ -75,8 +80,26 @@ impl Remotes {
     }
 
     fn find(&self, text: &str) -> anyhow::Result<Tree> {
+        Ok(match self.place(text)? {
+            Place::Local(path) => Tree::new(Arc::clone(&self.local), path),
+            Place::Server(server, path) => Tree::new(server, path),
+        })
+    }
+
+    /// Returns the FTP server a user calls `text`, where it is one, and the directory on it.
+    ///
+    /// # Errors
+    /// As [`Remotes::tree`].
+    pub(crate) fn server_of(&self, text: &str) -> anyhow::Result<Option<(Arc<Ftp>, Path)>> {
+        match self.place(text).map_err(|error| no_file_system(text, &error))? {
+            Place::Local(_) => Ok(None),
+            Place::Server(server, path) => Ok(Some((server, path))),
+        }
+    }
+
+    fn place(&self, text: &str) -> anyhow::Result<Place> {
         let remote = match text.parse()? {
-            Target::Local(path) => return Ok(Tree::new(Arc::clone(&self.local), local(&path)?)),
+            Target::Local(path) => return Ok(Place::Local(local(&path)?)),
             Target::Remote(remote) => remote,
         };
         let sources = self.sources()?;
@@ -91,10 +114,10 @@ impl Remotes {
         };
         match kind.as_str() {
             "ftp" => {
-                let remote_ = self.server(sources.settings(&remote.source, &remote.options)?)?;
-                Ok(Tree::new(remote_, server_path(&remote.path)?))
+                let server = self.server(sources.settings(&remote.source, &remote.options)?)?;
+                Ok(Place::Server(server, server_path(&remote.path)?))
             }
-            "local" => Ok(Tree::new(Arc::clone(&self.local), local(&remote.path)?)),
+            "local" => Ok(Place::Local(local(&remote.path)?)),
             _ => bail!("{unknown}; this program knows ftp and local"),
         }
     }
@@ -152,12 +175,15 @@ impl Remotes {
     }
 
     /// Returns the remote of these settings: the one there is already, if there is.
-    fn server(&self, settings: Settings) -> anyhow::Result<Arc<dyn Remote>> {
+    fn server(&self, settings: Settings) -> anyhow::Result<Arc<Ftp>> {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, remote)) = servers.iter().find(|(known, _)| *known == settings) {
             return Ok(Arc::clone(remote));
         }
-        let remote: Arc<dyn Remote> = Arc::new(self.connection(&settings)?);
+        let remote = Arc::new(self.connection(&settings)?);
+        if let Some(personality) = self.memory.recall(&remote.identity()) {
+            remote.recall(personality);
+        }
         servers.push((settings, Arc::clone(&remote)));
         Ok(remote)
     }
@@ -190,14 +216,21 @@ impl Remotes {
         settings.password()
     }
 
-    /// Says goodbye to all servers.
+    /// Says goodbye to all servers, and keeps what was learnt about them.
     pub(crate) async fn shutdown(&self) {
         let servers =
             std::mem::take(&mut *self.servers.lock().unwrap_or_else(PoisonError::into_inner));
         for (_, remote) in servers {
             remote.shutdown().await;
+            self.memory.keep(&remote.identity(), &remote.personality());
         }
     }
+}
+
+/// What a user means by a text.
+enum Place {
+    Local(Path),
+    Server(Arc<Ftp>, Path),
 }
 
 fn no_file_system(text: &str, error: &anyhow::Error) -> anyhow::Error {

@@ -255,7 +255,7 @@ fn check(flags: &args::Sync) -> Result<(), Usage> {
 }
 
 /// Returns the folder for what can be found out again, where there is one.
-fn cache(flags: &args::Config, environment: &Environment) -> Option<PathBuf> {
+pub(crate) fn cache(flags: &args::Config, environment: &Environment) -> Option<PathBuf> {
     let directory = |name: &str| environment.var(name).map(PathBuf::from);
     let below_home = |path: &str| directory("HOME").map(|home| home.join(path));
     let default = || match () {

@@ -1,0 +1,56 @@
+//! `rclone backend`: what a remote can do, as it says and as it shows when tried.
+
+mod features;
+
+use anyhow::bail;
+
+use crate::output;
+use crate::resolve::Resolved;
+
+/// Ask a remote what it can do
+///
+/// `features` prints what rclone knows of a remote, as JSON. `probe` tries an FTP server out, in a
+/// directory of its own that is removed afterwards: hidden files, patterns in names, renames, times,
+/// restarts, hashes, the number of connections, the clock.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Args {
+    /// `features` or `probe`
+    pub(crate) command: String,
+    /// `remote:path` or a local path
+    pub(crate) path: String,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    match &*args.command {
+        "features" => features::run(resolved, &args.path).await,
+        "probe" => probe(resolved, &args).await,
+        other => {
+            let tree = resolved.tree(&args.path)?;
+            bail!("{}: knows no command {other:?}, but features and probe", tree.remote.label());
+        }
+    }
+}
+
+async fn probe(resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
+    let Some((server, directory)) = resolved.remotes.server_of(&args.path)? else {
+        bail!("{} is no FTP server", args.path);
+    };
+    let findings = server.probe(&directory).await?;
+    if args.json {
+        let values = findings.into_iter().map(|it| (it.name.to_owned(), it.value.into()));
+        return Ok(output::line(features::indented(&values.collect::<serde_json::Map<_, _>>())?)?);
+    }
+    let width = findings.iter().map(|finding| finding.name.len()).max().unwrap_or_default() + 2;
+    for finding in findings {
+        let name = format!("{}:", finding.name);
+        for (number, line) in finding.value.split(" | ").enumerate() {
+            let name = if number == 0 { &*name } else { "" };
+            output::line(format!("{name:<width$}{line}"))?;
+        }
+    }
+    Ok(())
+}
