@@ -85,6 +85,31 @@ fn a_self_signed_certificate_is_told_with_the_way_out() {
     output.assert(OTHER, &["certificate", "--ca-cert", "no_check_certificate"]);
 }
 
+/// The fingerprint is told, and trusting it is one letter.
+#[test]
+fn a_self_signed_certificate_can_be_trusted_in_the_dialogue() {
+    use std::io::Write;
+    if let Some(reason) = Software::Pyftpdlib.missing() {
+        return servers::not_run(&reason);
+    }
+    let identity = Identity::self_signed();
+    let server = Server::start_as(Software::Pyftpdlib, Security::Tls, &identity);
+    let rclone = Program::ours();
+    rclone.configure(&server.section("server", server.port()));
+    rclone.run(once(&["lsd", "server:"])).assert(OTHER, &["certificate", "tls_fingerprint = "]);
+    let mut dialogue = rclone.command(["config"]);
+    let dialogue = dialogue.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = dialogue.spawn().unwrap();
+    let answers = b"e\nserver\n\n\n\n\nt\ny\nt\ny\nq\n";
+    child.stdin.take().unwrap().write_all(answers).unwrap();
+    let shown = child.wait_with_output().unwrap();
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    for told in ["It does not work yet", "SHA-256 fingerprint", "It works: 0 entries"] {
+        assert!(shown.contains(told), "`{told}` is not in:\n{shown}");
+    }
+    rclone.succeed(["lsd", "server:"]);
+}
+
 #[test]
 fn a_certificate_need_not_hold_where_the_user_says_so() {
     for identity in [Authority::new().expired(), Authority::new().misnamed()] {
