@@ -180,13 +180,15 @@ pub enum Pipelining {
 /// How directories are listed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ListingMethod {
-    /// `MLSD` where the server has it, else `LIST`.
+    /// `MLSD` where the server has it, else `LIST`; `STAT` where it is as good and faster.
     #[default]
     Auto,
     /// `LIST`.
     List,
     /// `MLSD`.
     Mlsd,
+    /// `STAT`, over the control connection, where the server shows all with it.
+    Stat,
 }
 
 /// A proxy that control and data connections go through.

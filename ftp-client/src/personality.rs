@@ -49,6 +49,8 @@ pub struct Personality {
     pub ahead: Option<bool>,
     /// Whether it answers soon when a download is cut off.
     pub stops: Option<bool>,
+    /// How `STAT` lists, where it was compared with a listing.
+    pub status_listing: Option<StatusListing>,
     /// How long a question and its answer took at least.
     pub round_trip: Option<Duration>,
     /// How many sessions it allows, where it was seen to refuse more.
@@ -121,6 +123,27 @@ pub enum TimeSetting {
     Never,
     /// With `SITE UTIME`.
     SiteUtime,
+}
+
+/// How `STAT` lists the working directory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StatusListing {
+    /// With `-a`.
+    All,
+    /// Not as a listing does.
+    Never,
+    /// By its name alone.
+    Plain,
+}
+
+impl StatusListing {
+    pub(crate) fn argument(self) -> Option<&'static str> {
+        match self {
+            Self::All => Some("-a ."),
+            Self::Never => None,
+            Self::Plain => Some("."),
+        }
+    }
 }
 
 /// The one place where sessions write down what they learn.

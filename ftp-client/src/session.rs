@@ -13,6 +13,7 @@ mod list;
 mod login;
 mod passive;
 mod stat;
+mod status;
 
 use std::sync::Arc;
 use std::task::Context;

@@ -5,7 +5,7 @@
 //!
 //! [RFC 3659 section 7]: https://www.rfc-editor.org/rfc/rfc3659#section-7
 
-use ftp_proto::listing::{Dialect, Entry, Item, Kind, Reader, Unread};
+use ftp_proto::listing::{Dialect, Entry, Item, Reader, Unread};
 use ftp_proto::refusal::is_empty_listing;
 use ftp_proto::{Argument, Command};
 use jiff::Timestamp;
@@ -29,6 +29,8 @@ pub struct Listing {
     pub unread: Vec<Unread>,
     /// Whether there was any line at all.
     any: bool,
+    /// Whether the directory itself was shown, as it is where nothing is hidden.
+    pub(super) itself: bool,
 }
 
 impl Session {
@@ -38,6 +40,14 @@ impl Session {
     /// [`ErrorKind::NotFound`] when it is certain that there is none,
     /// [`ErrorKind::NotADirectory`], [`ErrorKind::PermissionDenied`].
     pub async fn list(&mut self, directory: &[u8]) -> Result<Listing> {
+        if self.server.options.listing == ListingMethod::Stat {
+            let mut all = Box::pin(self.list_all(&[directory])).await;
+            return all.pop().unwrap_or_else(|| Ok(Listing::default()));
+        }
+        self.list_by_data(directory).await
+    }
+
+    pub(super) async fn list_by_data(&mut self, directory: &[u8]) -> Result<Listing> {
         match Box::pin(self.list_plainly(directory)).await {
             Err(error) if self.is_doubtful(&error) => {
                 Err(Box::pin(self.explain_directory(error, directory)).await)
@@ -95,7 +105,9 @@ impl Session {
             ListingMethod::List => false,
             _ if options.disable_mlsd || options.force_list_hidden => false,
             ListingMethod::Mlsd => true,
-            ListingMethod::Auto => learnt.features.mlst() && learnt.mlsd != Some(false),
+            ListingMethod::Auto | ListingMethod::Stat => {
+                learnt.features.mlst() && learnt.mlsd != Some(false)
+            }
         }
     }
 
@@ -240,12 +252,11 @@ enum Method {
 }
 
 impl Listing {
-    fn take_from(&mut self, reader: &mut Reader) {
+    pub(super) fn take_from(&mut self, reader: &mut Reader) {
         while let Some(item) = reader.next() {
             self.any = true;
             match item {
-                Item::Entry(Entry { kind: Kind::Current | Kind::Parent, .. }) => {}
-                Item::Entry(entry) if matches!(entry.name(), b"." | b"..") => {}
+                Item::Own(_) => self.itself = true,
                 Item::Entry(entry) => self.entries.push(entry),
                 Item::Unread(unread) => self.unread.push(unread),
                 _ => {}

@@ -86,10 +86,14 @@ impl Session {
     }
 
     fn may_try(&self) -> bool {
-        let learnt = self.learnt();
-        let worthwhile = learnt.round_trip.is_some_and(|time| time >= WORTHWHILE);
-        let open = self.server.options.pipelining == Pipelining::Auto && learnt.ahead.is_none();
-        worthwhile && open && self.queues()
+        let open = self.learnt().ahead.is_none();
+        let chosen = self.server.options.pipelining == Pipelining::Auto;
+        open && chosen && self.is_far() && self.queues()
+    }
+
+    /// Tells whether the line is long enough for a flight to count.
+    pub(super) fn is_far(&self) -> bool {
+        self.learnt().round_trip.is_some_and(|time| time >= WORTHWHILE)
     }
 
     /// Finds out, on the listing of one file, whether this server keeps commands for later, where

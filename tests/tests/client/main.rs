@@ -3,6 +3,7 @@
 mod flights;
 mod healing;
 mod reach;
+mod status;
 
 use std::time::Duration;
 
