@@ -85,7 +85,8 @@ pub(crate) fn parse(
     environment: &Environment,
 ) -> Result<Args, clap::Error> {
     let command = parsed(command(), environment);
-    let line = commands_first(&command, line.into_iter().collect());
+    let line = with_lists(&command, line.into_iter().collect(), environment);
+    let line = commands_first(&command, line);
     let matches = command.try_get_matches_from(&line).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp => brief().try_get_matches_from(&line).err().unwrap_or(error),
         _ => error,
@@ -140,7 +141,32 @@ fn as_in_go(arg: Arg) -> Arg {
     }
 }
 
-/// Takes the default of `--some-flag` from `RCLONE_SOME_FLAG`; lists are written as CSV there.
+/// Puts what `RCLONE_SOME_FLAG` lists, as CSV, in front of what the line adds by `--some-flag`.
+fn with_lists(command: &Command, line: Vec<OsString>, environment: &Environment) -> Vec<OsString> {
+    let lists = command.get_arguments().filter(|arg| is_list(arg));
+    let given = lists.filter_map(|arg| {
+        let name = arg.get_long().filter(|name| line.iter().any(|word| names(word, name)))?;
+        Some((name, environment.flag(name)?))
+    });
+    let words = given.flat_map(|(name, value)| {
+        values::csv(value).into_iter().map(move |value| format!("--{name}={value}").into())
+    });
+    let words: Vec<OsString> = words.collect();
+    let mut line = line.into_iter();
+    line.next().into_iter().chain(words).chain(line).collect()
+}
+
+fn is_list(arg: &Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::Append)
+}
+
+/// Tells whether a word is `--name` or `--name=value`.
+fn names(word: &OsStr, name: &str) -> bool {
+    let rest = word.to_str().and_then(|word| word.strip_prefix("--")?.strip_prefix(name));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+}
+
+/// Takes the default of `--some-flag` from `RCLONE_SOME_FLAG`.
 ///
 /// The variables of backend options have their own place in the order of precedence, and
 /// `RCLONE_VERSION` is what images and installers call the version they want.
@@ -152,7 +178,7 @@ fn with_default(arg: Arg, environment: &Environment) -> Arg {
         return arg;
     };
     match arg.get_action() {
-        ArgAction::Append => arg.default_values(values::csv(value)),
+        _ if is_list(&arg) => arg.default_values(values::csv(value)),
         _ => arg.default_value(value.to_owned()),
     }
 }
@@ -298,7 +324,7 @@ pub(crate) mod tests {
         let line = ["--transfers", "3", "ls", "x", "--dry-run=false", "--exclude", "c"];
         let globals = try_parse(&line, &environment).unwrap().globals;
         assert_eq!((globals.performance.transfers, globals.important.dry_run), (3, false));
-        assert_eq!(globals.filter.exclude, ["c"]);
+        assert_eq!(globals.filter.exclude, ["*.a", "*.b", "c"]);
     }
 
     #[test]

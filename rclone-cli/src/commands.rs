@@ -4,6 +4,7 @@ mod about;
 mod backend;
 mod cat;
 mod check;
+mod checksum;
 mod cleanup;
 mod complete;
 mod completion;
@@ -54,9 +55,11 @@ pub(crate) enum Command {
     Backend(backend::Args),
     Cat(cat::Args),
     Check(check::Args),
+    Checksum(checksum::Args),
     Cleanup(cleanup::Args),
     #[command(name = "__complete", hide = true)]
     Complete(complete::Args),
+    #[command(alias = "genautocomplete")]
     Completion(completion::Args),
     Config(config::Args),
     Copy(copy::Args),
@@ -114,6 +117,7 @@ impl Command {
             Self::Backend(args) => Box::pin(backend::run(resolved, args)).await,
             Self::Cat(args) => Box::pin(cat::run(resolved, args)).await,
             Self::Check(args) => Box::pin(check::run(resolved, args)).await,
+            Self::Checksum(args) => Box::pin(checksum::run(resolved, args)).await,
             Self::Cleanup(args) => Box::pin(cleanup::run(resolved, args)).await,
             Self::Complete(args) => Box::pin(complete::run(resolved, args)).await,
             Self::Completion(args) => completion::run(resolved, &args),
@@ -159,6 +163,7 @@ impl Command {
         matches!(
             self,
             Self::Check(_)
+                | Self::Checksum(_)
                 | Self::Copy(_)
                 | Self::CopyTo(_)
                 | Self::CopyUrl(_)
@@ -175,6 +180,7 @@ impl Command {
             Self::Backend(_) => "backend",
             Self::Cat(_) => "cat",
             Self::Check(_) => "check",
+            Self::Checksum(_) => "checksum",
             Self::Cleanup(_) => "cleanup",
             Self::Complete(_) => "__complete",
             Self::Completion(_) => "completion",

@@ -1,6 +1,7 @@
 //! The process's environment, taken once at the start so that nothing else depends on it.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// Variables by name.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,12 @@ impl Environment {
     /// Returns who is logged in here.
     pub(crate) fn user(&self) -> Option<&str> {
         ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| self.var(name))
+    }
+
+    /// Returns the folder for what can be found out again.
+    pub(crate) fn cache(&self) -> PathBuf {
+        let of_home = || Path::new(self.var("HOME").unwrap_or(".")).join(".cache");
+        self.var("XDG_CACHE_HOME").map_or_else(of_home, PathBuf::from)
     }
 
     /// Returns all variables whose names begin with `prefix`, the rest of the name and the value.

@@ -77,7 +77,11 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         }
         None => error.print(),
     };
-    if error.use_stderr() { USAGE.into() } else { SUCCESS.into() }
+    match error.use_stderr() {
+        true if left_out(error).is_some() => OTHER.into(),
+        true => USAGE.into(),
+        false => SUCCESS.into(),
+    }
 }
 
 /// Shows the help to a line without a command.
@@ -87,13 +91,18 @@ pub(crate) fn no_command() -> ExitCode {
 }
 
 /// Commands of rclone that are missing on purpose, and what does their work.
-const LEFT_OUT: [(&[&str], &str); 6] = [
+const LEFT_OUT: [(&[&str], &str); 11] = [
+    (&["archive"], "tar and zip make archives, rcat and cat carry them"),
+    (&["authorize"], "FTP servers log in with a name and a password (`rclone config`)"),
     (&["bisync"], "sync in one direction, or use rclone itself"),
-    (&["cryptcheck", "cryptdecode"], "there are no encrypted remotes"),
-    (&["dedupe", "settier", "link", "authorize"], "FTP servers know nothing of it"),
-    (&["mount", "nfsmount", "cmount"], "use curlftpfs, or rclone itself"),
-    (&["rc", "rcd", "gui"], "run commands instead of controlling a server"),
+    (&["convmv"], "moveto gives one file or directory another name"),
+    (&["cryptcheck", "cryptdecode"], "there are no encrypted remotes; check compares plain ones"),
+    (&["dedupe", "settier", "link"], "FTP servers know nothing of it"),
+    (&["gendocs"], "`rclone help` and the man pages say all there is"),
+    (&["gitannex", "rc", "rcd", "gui"], "run commands instead of controlling a server"),
+    (&["mount", "mount2", "nfsmount", "cmount"], "use curlftpfs, or rclone itself"),
     (&["selfupdate"], "use what installed this program"),
+    (&["test"], "`rclone backend features REMOTE:` says what a server can do"),
 ];
 
 /// Returns the command of rclone that was typed and is left out here.

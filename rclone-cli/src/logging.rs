@@ -248,16 +248,20 @@ fn text(line: &Line, now: &Zoned) -> String {
 
 fn json(line: &Line, now: &Zoned) -> String {
     let time = now.strftime("%Y-%m-%dT%H:%M:%S%.9f%:z").to_string().replace("+00:00", "Z");
-    let mut object = Map::new();
-    object.insert("time".into(), time.into());
-    object.insert("level".into(), line.level().to_ascii_lowercase().into());
-    object.insert("msg".into(), line.message.as_str().into());
+    // In rclone's order.
+    let mut fields = vec![
+        ("time", Value::from(time)),
+        ("level", line.level().to_ascii_lowercase().into()),
+        ("msg", line.message.as_str().into()),
+    ];
+    fields.extend(line.fields.iter().map(|(key, value)| (key.as_str(), value.clone())));
     if !line.object.is_empty() {
-        object.insert("object".into(), line.object.as_str().into());
+        fields.push(("object", line.object.as_str().into()));
     }
-    object.extend(line.fields.clone());
-    object.insert("source".into(), line.source.as_str().into());
-    Value::Object(object).to_string() + "\n"
+    fields.push(("source", line.source.as_str().into()));
+    let fields: Vec<String> =
+        fields.iter().map(|(key, value)| format!("{}:{value}", Value::from(*key))).collect();
+    format!("{{{}}}\n", fields.join(","))
 }
 
 #[cfg(test)]

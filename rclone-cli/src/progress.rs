@@ -14,12 +14,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::MultiProgress;
+use jiff::Zoned;
 use sync_core::{Event, Progress, Remote};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::logging::Level;
-use crate::{logging, output};
+use crate::{go_time, logging, output};
 use bars::Bars;
 pub(crate) use confirm::Prompt;
 use report::Report;
@@ -35,6 +36,8 @@ pub(crate) struct Options {
     pub(crate) interval: Option<Duration>,
     /// Statistics on one line.
     pub(crate) one_line: bool,
+    /// How the time stands in front of that line, if it does.
+    pub(crate) date_layout: Option<String>,
     /// At which level statistics are logged.
     pub(crate) level: Level,
     /// The longest name in statistics; 0 for any.
@@ -51,6 +54,7 @@ impl Default for Options {
             progress: false,
             interval: Some(Duration::from_secs(60)),
             one_line: false,
+            date_layout: None,
             level: Level::Info,
             name_length: 45,
             in_bits: false,
@@ -142,7 +146,11 @@ impl Reporter {
     pub(crate) fn log_stats(&self) {
         let (stats, now) = (lock(&self.stats), Instant::now());
         let text = text::text(&stats, &self.options, now);
-        let text = if self.options.one_line { text } else { format!("\n{text}") };
+        let text = match &self.options.date_layout {
+            Some(layout) => go_time::format(layout, &Zoned::now()) + &text,
+            None if self.options.one_line => text,
+            None => format!("\n{text}"),
+        };
         let json = text::json(&stats, now).to_string();
         match self.options.level {
             _ if self.options.dry_run => tracing::warn!(stats = json, "{text}"),

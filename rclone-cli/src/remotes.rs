@@ -1,6 +1,7 @@
 //! From what a user calls a place to a [`Tree`]: reads the config when it is first needed, and keeps
 //! one remote a server, so that files can move within it.
 
+use std::ffi::OsString;
 use std::path::{self, Component, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -52,6 +53,28 @@ impl Remotes {
         }
     }
 
+    /// Takes over what `other` read of the config file.
+    pub(crate) fn with_store_of(self, other: Self) -> Self {
+        Self { store: other.store, ..self }
+    }
+
+    /// Returns the flags that the `global.` keys of the remotes in a command line set. What cannot
+    /// be read is told when the remote is used.
+    pub(crate) fn global_flags(&self, line: &[OsString]) -> Vec<OsString> {
+        let remotes = line.iter().skip(1).filter_map(|word| match word.to_str()?.parse() {
+            Ok(Target::Remote(remote)) => Some(remote),
+            _ => None,
+        });
+        let mut flags = Vec::new();
+        for remote in remotes {
+            let Ok(sources) = self.sources() else { break };
+            for (key, value) in sources.global_keys(&remote.source, &remote.options) {
+                flags.push(format!("--{}={value}", key.replace('_', "-")).into());
+            }
+        }
+        flags
+    }
+
     /// Returns the tree a user calls `text`.
     ///
     /// # Errors
@@ -81,7 +104,7 @@ impl Remotes {
 
     fn find(&self, text: &str) -> anyhow::Result<Tree> {
         Ok(match self.place(text)? {
-            Place::Local(path) => Tree::new(Arc::clone(&self.local), path),
+            Place::Local(tree) => tree,
             Place::Server(server, path) => Tree::new(server, path),
         })
     }
@@ -99,7 +122,7 @@ impl Remotes {
 
     fn place(&self, text: &str) -> anyhow::Result<Place> {
         let remote = match text.parse()? {
-            Target::Local(path) => return Ok(Place::Local(local(&path)?)),
+            Target::Local(path) => return Ok(Place::Local(self.local(&path)?)),
             Target::Remote(remote) => remote,
         };
         let sources = self.sources()?;
@@ -117,9 +140,15 @@ impl Remotes {
                 let server = self.server(sources.settings(&remote.source, &remote.options)?)?;
                 Ok(Place::Server(server, server_path(&remote.path)?))
             }
-            "local" => Ok(Place::Local(local(&remote.path)?)),
+            "local" => Ok(Place::Local(self.local(&remote.path)?)),
             _ => bail!("{unknown}; this program knows ftp and local"),
         }
+    }
+
+    fn local(&self, path: &str) -> anyhow::Result<Tree> {
+        let tree = Tree::new(Arc::clone(&self.local), local(path)?);
+        let typed = path.trim_end_matches('/');
+        Ok(if typed.is_empty() { tree } else { tree.called(typed) })
     }
 
     fn no_section(&self, name: &str) -> String {
@@ -229,7 +258,7 @@ impl Remotes {
 
 /// What a user means by a text.
 enum Place {
-    Local(Path),
+    Local(Tree),
     Server(Arc<Ftp>, Path),
 }
 
@@ -318,6 +347,15 @@ mod tests {
         refused(":s3:", "didn't find backend called \"s3\"; this program knows ftp and local");
         refused("s:", "s is of type s3; this program knows ftp and local");
         refused(":ftp,port=x,host=h:", "option port: `x` is not a whole number");
+    }
+
+    #[test]
+    fn global_keys_are_flags() {
+        let remotes = remotes(&[("RCLONE_CONFIG_NAS_TYPE", "ftp")]);
+        let line = ["rclone", "-v", "ls", "nas,global.max_depth=2,port=1:a", "b:c"];
+        let flags = remotes.global_flags(&line.map(OsString::from));
+        assert_eq!(flags, ["--max-depth=2"]);
+        assert!(remotes.global_flags(&["rclone", "ls", "nas:"].map(OsString::from)).is_empty());
     }
 
     #[test]

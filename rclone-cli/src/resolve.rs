@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, Globals};
 use crate::environment::Environment;
-use crate::exit::Usage;
+use crate::exit::{Fatal, Usage};
 use crate::progress::{self, Display, Reporter};
 use crate::remotes::Remotes;
 use crate::stop::{self, Capped};
@@ -38,6 +38,9 @@ impl Resolved {
     /// When they contradict each other, name files that cannot be read, or ask for what is missing.
     pub(crate) fn new(globals: Globals, environment: Environment) -> anyhow::Result<Self> {
         heed_foreign(&globals.foreign)?;
+        if globals.logging.quiet && globals.logging.verbose > 0 {
+            return Err(Fatal("Can't set -v and -q".into()).into());
+        }
         check(&globals.sync)?;
         Ok(Self {
             options: options(&globals, &environment),
@@ -49,6 +52,11 @@ impl Resolved {
             globals,
             cancel: OnceLock::new(),
         })
+    }
+
+    /// Takes over what `other` read of the config file.
+    pub(crate) fn with_store_of(self, other: Self) -> Self {
+        Self { remotes: self.remotes.with_store_of(other.remotes), ..self }
     }
 
     /// Returns what a verb of the engine is given. From here on progress is shown, and Ctrl-C stops
@@ -150,6 +158,20 @@ impl Resolved {
         Ok((tree, file))
     }
 
+    /// Like [`Resolved::tree_or_file`], for verbs that filter what they find.
+    ///
+    /// # Errors
+    /// As there, and when a file is named though filters are given.
+    pub(crate) async fn source(&self, text: &str) -> anyhow::Result<(Tree, Option<Name>)> {
+        match self.tree_or_file(text).await? {
+            (_, Some(name)) if self.globals.filter.is_given() => {
+                let message = format!("can't limit to single files when using filters: {name}");
+                Err(Fatal(message).into())
+            }
+            found => Ok(found),
+        }
+    }
+
     /// Says goodbye to all servers.
     pub(crate) async fn shutdown(&self) {
         self.remotes.shutdown().await;
@@ -161,8 +183,9 @@ fn heed_foreign(foreign: &args::Foreign) -> anyhow::Result<()> {
     for flag in &foreign.ignored {
         tracing::info!("{flag} has no effect here");
     }
-    if let Some(flag) = foreign.refused.first() {
-        return Err(Usage(format!("{flag} is not supported, and ignoring it could do harm")).into());
+    if let Some((flag, instead)) = foreign.refused.first() {
+        let message = format!("{flag} is not to be had, and without it harm could be done");
+        return Err(Usage(format!("{message}: {instead}")).into());
     }
     Ok(())
 }
@@ -172,7 +195,8 @@ fn reporter(globals: &Globals) -> anyhow::Result<Reporter> {
     let reporter = Reporter::new(progress::Options {
         progress: logging.progress,
         interval: logging.stats.0.filter(|interval| !interval.is_zero()),
-        one_line: logging.stats_one_line,
+        one_line: logging.stats_one_line || logging.date_layout().is_some(),
+        date_layout: logging.date_layout().map(str::to_owned),
         level: logging.stats_log_level,
         name_length: logging.stats_file_name_length,
         in_bits: logging.stats_unit == "bits",
@@ -210,7 +234,8 @@ fn options(globals: &Globals, environment: &Environment) -> Options {
         no_traverse: copy.no_traverse,
         no_check_destination: copy.no_check_dest,
         dry_run: important.dry_run,
-        max_depth: filter.max_depth.0.map(count),
+        // Nothing down means everything, as in rclone.
+        max_depth: filter.max_depth.0.filter(|depth| *depth > 0).map(count),
         size_only: copy.size_only,
         checksum: copy.checksum,
         ignore_times: copy.ignore_times,
@@ -269,13 +294,13 @@ pub(crate) fn cache(flags: &args::Config, environment: &Environment) -> Option<P
 /// Puts the filter together in rclone's order, which decides between rules that contradict.
 fn filter(flags: &args::Filter) -> anyhow::Result<Filter> {
     let mut filter = Filter::builder().ignore_case(flags.ignore_case);
-    for glob in &flags.include {
+    for glob in flags.include.iter().filter(|glob| !glob.is_empty()) {
         filter = filter.include(glob)?;
     }
     for path in &flags.include_from {
         filter = filter.include_from(&text(path)?)?;
     }
-    for glob in &flags.exclude {
+    for glob in flags.exclude.iter().filter(|glob| !glob.is_empty()) {
         filter = filter.exclude(glob)?;
     }
     for path in &flags.exclude_from {
@@ -288,8 +313,9 @@ fn filter(flags: &args::Filter) -> anyhow::Result<Filter> {
         filter = filter.rules_from(&text(path)?)?;
     }
     if filter.mixes_includes_and_excludes() {
-        tracing::warn!(
-            "--include and --exclude together are tried in the order include, exclude; use --filter to say another"
+        tracing::error!(
+            "Using --filter is recommended instead of both --include and --exclude as the order \
+             they are parsed in is indeterminate"
         );
     }
     bounded(listed(filter, flags)?, flags)

@@ -92,7 +92,7 @@ impl Sources<'_> {
         source: &Source,
         typed: &[(String, String)],
     ) -> Option<String> {
-        let given = typed.iter().rev().find(|(key, _)| key == option.key);
+        let given = typed.iter().rev().find(|(key, value)| key == option.key && !value.is_empty());
         let flag = || self.flags.0.get(option.key).cloned();
         let of_remote = |name: &str| {
             let prefix = format!("RCLONE_CONFIG_{}_", name.to_uppercase());
@@ -110,6 +110,20 @@ impl Sources<'_> {
             .or_else(|| name.and_then(of_remote))
             .or_else(of_backend)
             .or_else(|| name.and_then(in_file))
+    }
+
+    /// Returns the `global.` keys of a remote, without that word, and their values.
+    pub(crate) fn global_keys(
+        &self,
+        source: &Source,
+        typed: &[(String, String)],
+    ) -> Vec<(String, String)> {
+        let keys = self.overrides(source, typed).into_iter();
+        keys.filter_map(|key| {
+            let value = self.overriding(&key, source, typed)?;
+            Some((key.strip_prefix("global.")?.to_owned(), value))
+        })
+        .collect()
     }
 
     /// Returns the keys that override global flags for this remote.

@@ -16,9 +16,11 @@ pub(crate) fn path(path: &Path) -> Vec<u8> {
 
 /// Returns what rclone calls a tree.
 pub(crate) fn tree(tree: &Tree) -> String {
+    let root = tree.called.clone().unwrap_or_else(|| tree.root.to_string());
     match tree.remote.label() {
-        label if label.is_empty() => format!("Local file system at {}", tree.root),
-        label => format!("{label}/{}", tree.root),
+        label if label.is_empty() => format!("Local file system at {root}"),
+        label if root.is_empty() => label,
+        label => format!("{label}/{}", root.trim_start_matches('/')),
     }
 }
 

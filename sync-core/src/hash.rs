@@ -7,6 +7,12 @@ use md5::Digest as _;
 /// first.
 pub const COMPUTED: [&str; 5] = ["md5", "sha1", "sha256", "sha512", "crc32"];
 
+/// Returns the hash of [`COMPUTED`] that a user calls so: `SHA-1`, `Md5`.
+pub fn named(text: &str) -> Option<&'static str> {
+    let plain = text.to_ascii_lowercase().replace('-', "");
+    COMPUTED.into_iter().find(|name| *name == plain)
+}
+
 /// Computes one hash over a stream of pieces.
 #[derive(Clone, Debug)]
 pub struct Hasher(State);
@@ -81,5 +87,12 @@ mod tests {
              2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
         );
         assert!(Hasher::new("whirlpool").is_none());
+    }
+
+    #[test]
+    fn names_are_forgiving() {
+        assert_eq!(named("SHA-1"), Some("sha1"));
+        assert_eq!(named("Crc-32"), Some("crc32"));
+        assert_eq!(named("sha3"), None);
     }
 }

@@ -13,7 +13,7 @@ mod sync;
 mod touch;
 
 pub use cat::{cat, rcat};
-pub use check::{CheckOptions, CheckSummary, Outcome, check};
+pub use check::{CheckOptions, CheckSummary, Difference, Outcome, check};
 pub use entries::{Found, entries, entries_with_times};
 pub use mkdir::{mkdir, rmdir};
 pub use purge::purge;

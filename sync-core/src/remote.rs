@@ -268,12 +268,20 @@ pub struct Tree {
     pub remote: Arc<dyn Remote>,
     /// The directory.
     pub root: Path,
+    /// What the user calls the directory, where that is not its path.
+    pub called: Option<String>,
 }
 
 impl Tree {
     /// Returns the tree below `root`.
     pub fn new(remote: Arc<dyn Remote>, root: Path) -> Self {
-        Self { remote, root }
+        Self { remote, root, called: None }
+    }
+
+    /// Returns the same tree by the name the user gave it.
+    #[must_use]
+    pub fn called(self, name: impl Into<String>) -> Self {
+        Self { called: Some(name.into()), ..self }
     }
 
     /// Returns where `below`, a path relative to the tree, lies on the remote.

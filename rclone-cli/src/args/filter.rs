@@ -77,6 +77,26 @@ pub(crate) struct Filter {
     pub(crate) max_depth: Limit,
 }
 
+impl Filter {
+    /// Tells whether anything is left out, depth apart.
+    pub(crate) fn is_given(&self) -> bool {
+        let patterns = [&self.include, &self.exclude, &self.exclude_if_present, &self.filter];
+        let files = [
+            &self.include_from,
+            &self.exclude_from,
+            &self.filter_from,
+            &self.files_from,
+            &self.files_from_raw,
+            &self.files_from0,
+        ];
+        patterns.iter().any(|patterns| !patterns.is_empty())
+            || files.iter().any(|files| !files.is_empty())
+            || self.hash_filter.is_some()
+            || [self.min_size, self.max_size].iter().any(|size| size.0.is_some())
+            || [self.min_age, self.max_age].iter().any(|age| age.0.is_some())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::args::tests::{parse, parse_words, refused};
@@ -120,6 +140,14 @@ mod tests {
         assert_eq!(parse("ls x --max-depth 2").filter.max_depth, Limit(Some(2)));
         assert_eq!(parse("ls x --max-depth -1").filter.max_depth, Limit(None));
         assert_eq!(parse("ls x").filter.max_depth, Limit(None));
+    }
+
+    #[test]
+    fn depth_and_case_leave_nothing_out() {
+        assert!(!parse("ls x --max-depth 1 --ignore-case").filter.is_given());
+        for flag in ["--include a", "--filter-from f", "--min-age 1d", "--hash-filter 1/2"] {
+            assert!(parse(&format!("ls x {flag}")).filter.is_given(), "{flag}");
+        }
     }
 
     #[test]

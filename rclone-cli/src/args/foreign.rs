@@ -8,8 +8,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, parser::ValueSource};
 pub(crate) struct Foreign {
     /// Accepted without effect.
     pub(crate) ignored: Vec<String>,
-    /// Asked for, and not to be had.
-    pub(crate) refused: Vec<String>,
+    /// Asked for and not to be had, each with the way out.
+    pub(crate) refused: Vec<(String, &'static str)>,
 }
 
 /// One flag of rclone.
@@ -17,11 +17,12 @@ struct Flag {
     name: &'static str,
     short: Option<char>,
     valued: bool,
-    harmless: bool,
+    /// What to do instead, where ignoring it could do harm.
+    instead: Option<&'static str>,
 }
 
 const fn flag(name: &'static str) -> Flag {
-    Flag { name, short: None, valued: false, harmless: true }
+    Flag { name, short: None, valued: false, instead: None }
 }
 
 const fn valued(name: &'static str) -> Flag {
@@ -34,8 +35,8 @@ impl Flag {
     }
 
     /// Marks a flag without which files would be treated otherwise than the user asked.
-    const fn needed(self) -> Self {
-        Self { harmless: false, ..self }
+    const fn refused(self, instead: &'static str) -> Self {
+        Self { instead: Some(instead), ..self }
     }
 }
 
@@ -44,8 +45,8 @@ const FLAGS: &[Flag] = &[
     valued("buffer-size"),
     valued("bwlimit-file"),
     valued("color"),
-    valued("compare-dest").needed(),
-    valued("copy-dest").needed(),
+    valued("compare-dest").refused("leave out what the other place has with --exclude-from"),
+    valued("copy-dest").refused("copy from the other place first"),
     flag("copy-links").short('L'),
     valued("cpuprofile"),
     valued("default-time"),
@@ -62,12 +63,28 @@ const FLAGS: &[Flag] = &[
     valued("header"),
     valued("header-download"),
     valued("header-upload"),
-    valued("http-proxy"),
+    valued("http-proxy").refused("use --ftp-http-proxy or --ftp-socks-proxy"),
     flag("ignore-checksum"),
     valued("kv-lock-time"),
-    flag("links").short('l').needed(),
+    flag("links").short('l').refused("links are followed; leave them out with --skip-links"),
     valued("list-cutoff"),
+    flag("local-case-insensitive"),
+    flag("local-case-sensitive"),
+    valued("local-description"),
+    valued("local-encoding"),
+    flag("local-fatal-if-no-space"),
+    valued("local-hashes"),
+    flag("local-links").refused("links are followed; leave them out with --skip-links"),
+    flag("local-metadata-restore-special-bits"),
     flag("local-no-check-updated"),
+    flag("local-no-clone"),
+    flag("local-no-preallocate"),
+    flag("local-no-set-modtime"),
+    flag("local-no-sparse"),
+    flag("local-nounc"),
+    valued("local-time-type"),
+    flag("local-unicode-normalization"),
+    flag("local-zero-size-links"),
     flag("log-file-compress"),
     valued("log-file-max-age"),
     valued("log-file-max-backups"),
@@ -79,32 +96,76 @@ const FLAGS: &[Flag] = &[
     valued("max-stats-groups"),
     valued("memprofile"),
     flag("metadata").short('M'),
-    valued("metadata-exclude").needed(),
-    valued("metadata-exclude-from").needed(),
-    valued("metadata-filter").needed(),
-    valued("metadata-filter-from").needed(),
-    valued("metadata-include").needed(),
-    valued("metadata-include-from").needed(),
+    valued("metadata-exclude").refused("no remote here has metadata"),
+    valued("metadata-exclude-from").refused("no remote here has metadata"),
+    valued("metadata-filter").refused("no remote here has metadata"),
+    valued("metadata-filter-from").refused("no remote here has metadata"),
+    valued("metadata-include").refused("no remote here has metadata"),
+    valued("metadata-include-from").refused("no remote here has metadata"),
     valued("metadata-mapper"),
     valued("metadata-set"),
+    valued("metrics-addr"),
+    valued("metrics-allow-origin"),
+    valued("metrics-baseurl"),
+    valued("metrics-cert"),
+    valued("metrics-client-ca"),
+    valued("metrics-htpasswd"),
+    valued("metrics-key"),
+    valued("metrics-max-header-bytes"),
+    valued("metrics-min-tls-version"),
+    valued("metrics-pass"),
+    valued("metrics-realm"),
+    valued("metrics-response-header"),
+    valued("metrics-salt"),
+    valued("metrics-server-read-timeout"),
+    valued("metrics-server-write-timeout"),
+    valued("metrics-template"),
+    valued("metrics-user"),
+    valued("metrics-user-from-header"),
     valued("multi-thread-chunk-size"),
     valued("multi-thread-cutoff"),
     valued("multi-thread-streams"),
     valued("multi-thread-write-buffer-size"),
-    valued("name-transform").needed(),
+    valued("name-transform").refused("moveto renames one file or directory"),
     flag("no-console"),
     flag("no-gzip-encoding"),
     flag("no-update-dir-modtime"),
-    flag("one-file-system").short('x').needed(),
+    flag("one-file-system").short('x').refused("leave out what is mounted with --exclude"),
     flag("progress-terminal-title"),
-    flag("rc").needed(),
+    flag("rc").refused("run commands instead of controlling a server"),
     valued("rc-addr"),
+    valued("rc-allow-origin"),
+    valued("rc-baseurl"),
+    valued("rc-cert"),
+    valued("rc-client-ca"),
+    flag("rc-enable-metrics"),
+    valued("rc-files"),
+    valued("rc-htpasswd"),
+    valued("rc-job-expire-duration"),
+    valued("rc-job-expire-interval"),
+    valued("rc-key"),
+    valued("rc-max-header-bytes"),
+    valued("rc-min-tls-version"),
     flag("rc-no-auth"),
+    valued("rc-pass"),
+    valued("rc-realm"),
+    valued("rc-response-header"),
+    valued("rc-salt"),
+    flag("rc-serve"),
+    flag("rc-serve-no-modtime"),
+    valued("rc-server-read-timeout"),
+    valued("rc-server-write-timeout"),
+    valued("rc-template"),
+    valued("rc-user"),
+    valued("rc-user-from-header"),
+    valued("rc-web-fetch-url"),
+    flag("rc-web-gui"),
+    flag("rc-web-gui-force-update"),
+    flag("rc-web-gui-no-open-browser"),
+    flag("rc-web-gui-update"),
     flag("refresh-times"),
     flag("server-side-across-configs"),
     flag("skip-links"),
-    flag("stats-one-line-date"),
-    valued("stats-one-line-date-format"),
     valued("streaming-upload-cutoff"),
     flag("syslog"),
     valued("syslog-facility"),
@@ -139,10 +200,15 @@ impl clap::FromArgMatches for Foreign {
             let mut values = matches.get_raw(flag.name).into_iter().flatten();
             typed && (flag.valued || values.all(|value| value != "false"))
         };
-        let (ignored, refused): (Vec<_>, Vec<_>) =
-            FLAGS.iter().filter(given).partition(|flag| flag.harmless);
-        let names = |flags: Vec<&Flag>| flags.iter().map(|f| format!("--{}", f.name)).collect();
-        Ok(Self { ignored: names(ignored), refused: names(refused) })
+        let mut found = Self::default();
+        for flag in FLAGS.iter().filter(given) {
+            let name = format!("--{}", flag.name);
+            match flag.instead {
+                Some(instead) => found.refused.push((name, instead)),
+                None => found.ignored.push(name),
+            }
+        }
+        Ok(found)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -164,8 +230,12 @@ mod tests {
 
     #[test]
     fn what_would_change_the_outcome_is_refused() {
-        assert_eq!(parse("sync a b --name-transform c").foreign.refused, ["--name-transform"]);
-        assert_eq!(parse("sync a b -x --rc=false").foreign.refused, ["--one-file-system"]);
+        let refused = |line: &str| {
+            let refused = parse(line).foreign.refused;
+            refused.into_iter().map(|(flag, _)| flag).collect::<Vec<_>>()
+        };
+        assert_eq!(refused("sync a b --name-transform c"), ["--name-transform"]);
+        assert_eq!(refused("sync a b -x --rc=false"), ["--one-file-system"]);
     }
 
     #[test]

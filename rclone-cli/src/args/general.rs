@@ -30,6 +30,11 @@ pub(crate) struct Performance {
     pub(crate) checkers: usize,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "clap's parsers may fail")]
+fn any_path(text: &str) -> Result<PathBuf, String> {
+    Ok(text.into())
+}
+
 fn at_least_one(text: &str) -> Result<usize, String> {
     let count = text.parse().map_err(|_| format!("`{text}` is not a whole number"))?;
     if count == 0 { Err("must be at least 1".into()) } else { Ok(count) }
@@ -40,7 +45,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 #[command(next_help_heading = "Config")]
 pub(crate) struct Config {
     /// Config file; empty for none
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = any_path)]
     pub(crate) config: Option<PathBuf>,
 
     /// Where to keep what is remembered between runs

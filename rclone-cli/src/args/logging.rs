@@ -41,6 +41,14 @@ pub(crate) struct Logging {
     #[arg(long)]
     pub(crate) stats_one_line: bool,
 
+    /// Put the time in front of that line
+    #[arg(long)]
+    pub(crate) stats_one_line_date: bool,
+
+    /// Put the time in front of that line, in this layout of Go
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) stats_one_line_date_format: Option<String>,
+
     /// Level at which statistics are logged
     #[arg(long, value_name = "LEVEL", default_value = "INFO")]
     pub(crate) stats_log_level: Level,
@@ -63,6 +71,12 @@ pub(crate) struct Logging {
 }
 
 impl Logging {
+    /// Returns the layout of the time in front of the line of statistics, if it is wanted.
+    pub(crate) fn date_layout(&self) -> Option<&str> {
+        let plain = self.stats_one_line_date.then_some("2006/01/02 15:04:05 - ");
+        self.stats_one_line_date_format.as_deref().filter(|layout| !layout.is_empty()).or(plain)
+    }
+
     /// Returns the least level to log, from `-v`, `-q` and `--log-level`.
     pub(crate) fn level(&self) -> Level {
         match self.verbose {

@@ -75,17 +75,19 @@ struct Part {
 impl Part {
     fn new(args: &Args) -> anyhow::Result<Self> {
         let count = u64::try_from(args.count).ok();
-        let ways = [args.head.is_some(), args.tail.is_some(), args.offset != 0 || count.is_some()];
+        // Nothing is no limit, as in rclone.
+        let [head, tail] = [args.head, args.tail].map(|count| count.filter(|&count| count > 0));
+        let ways = [head.is_some(), tail.is_some(), args.offset != 0 || count.is_some()];
         if ways.iter().filter(|&&given| given).count() > 1 {
             let message = "Can only use one of  --head, --tail or --offset with --count";
             return Err(Fatal(message.into()).into());
         }
-        let offset = match args.tail.map(i64::try_from) {
+        let offset = match tail.map(i64::try_from) {
             Some(Ok(tail)) => -tail,
             Some(Err(_)) => return Err(Usage("--tail is too large".into()).into()),
             None => args.offset,
         };
-        Ok(Self { offset, length: args.head.or(count) })
+        Ok(Self { offset, length: head.or(count) })
     }
 
     /// Returns where to begin and how much to read. The end of a file of unknown size is not known
@@ -145,6 +147,7 @@ mod tests {
         check("--head 30", Some(10), (0, Some(10)));
         check("--head 3", None, (0, Some(3)));
         check("--tail 3", None, (0, None));
+        check("--head 0 --tail 0", Some(10), (0, None));
     }
 
     #[test]

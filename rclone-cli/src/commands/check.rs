@@ -5,9 +5,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use sync_core::context::Context;
 use sync_core::filter::{Filter, ListForm};
-use sync_core::ops::{self, CheckOptions, CheckSummary, Failures, Outcome};
+use sync_core::ops::{self, CheckOptions, CheckSummary, Difference, Failures, Outcome};
 use sync_core::{Error, ErrorKind, Event, Path, Tree};
 
+use super::checksum::Comparison;
+use super::hashsum::known;
 use super::reports::{Reports, Writers};
 use crate::resolve::Resolved;
 use crate::shown;
@@ -28,13 +30,29 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) one_way: bool,
 
+    /// Take the source for a file of sums of this hash
+    #[arg(long, short = 'C', value_name = "HASH")]
+    checkfile: Option<String>,
+
     #[command(flatten)]
     reports: Reports,
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    if let Some(hash) = &args.checkfile {
+        let comparison = Comparison {
+            hash: known(hash)?,
+            sums: &args.source,
+            path: &args.destination,
+            download: args.download,
+            one_way: args.one_way,
+            base64: false,
+            reports: &args.reports,
+        };
+        return comparison.run(resolved).await;
+    }
     let mut context = resolved.context();
-    let (source, file) = resolved.tree_or_file(&args.source).await?;
+    let (source, file) = resolved.source(&args.source).await?;
     if let Some(name) = file {
         let only = Filter::builder().files_from(name.as_bytes(), ListForm::Nul)?.build()?;
         context.filter = Arc::new(only);
@@ -49,15 +67,14 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
         size_only: context.options.size_only,
         checksum: context.options.checksum,
     };
-    if !options.download && !options.size_only && !share_a_hash(&source, &destination) {
+    if !options.download && !share_a_hash(&source, &destination) {
         tracing::error!("No common hash found - not using a hash for checks");
     }
-    let names = (shown::tree(&source), shown::tree(&destination));
-    let mut telling =
-        Telling { context: &context, names, writers: args.reports.open()?, error: None };
+    let names = Names::of_trees(&source, &destination);
+    let mut telling = Telling::new(&context, names, &args.reports)?;
     let mut tell = |path: &Path, outcome| telling.outcome(path, outcome);
     let checked = ops::check(&context, &source, &destination, &options, &mut tell).await;
-    telling.finish(resolved, checked)
+    telling.finish(resolved, checked?)
 }
 
 fn share_a_hash(source: &Tree, destination: &Tree) -> bool {
@@ -65,26 +82,54 @@ fn share_a_hash(source: &Tree, destination: &Tree) -> bool {
     source.remote.capability().hashes.iter().any(|hash| hashes.contains(hash))
 }
 
+/// What the sides of a check are called.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// The source; none for a file of sums.
+    pub(super) source: Option<String>,
+    pub(super) destination: String,
+}
+
+impl Names {
+    fn of_trees(source: &Tree, destination: &Tree) -> Self {
+        Self { source: Some(shown::tree(source)), destination: shown::tree(destination) }
+    }
+
+    /// Returns what is wrong with a file, if anything is.
+    fn problem(&self, outcome: Outcome) -> Option<String> {
+        Some(match (outcome, &self.source) {
+            (Outcome::Error | Outcome::Match, _) => return None,
+            (Outcome::Differ(Difference::Size), _) => "sizes differ".into(),
+            (Outcome::Differ(Difference::Content), _) => "contents differ".into(),
+            (Outcome::Differ(Difference::Hash(_)), None) => "files differ".into(),
+            (Outcome::Differ(Difference::Hash(hash)), Some(_)) => format!("{hash} differ"),
+            (Outcome::MissingOnDestination, _) => format!("file not in {}", self.destination),
+            (Outcome::MissingOnSource, Some(source)) => format!("file not in {source}"),
+            (Outcome::MissingOnSource, None) => "sum not found".into(),
+        })
+    }
+}
+
 /// Writes what comes of a check.
-struct Telling<'a> {
+pub(super) struct Telling<'a> {
     context: &'a Context,
-    /// What the source and the destination are called.
-    names: (String, String),
+    names: Names,
     writers: Writers,
     /// Why a report is not whole.
     error: Option<std::io::Error>,
 }
 
-impl Telling<'_> {
-    fn outcome(&mut self, path: &Path, outcome: Outcome) {
-        let (source, destination) = &self.names;
-        let problem = match outcome {
-            Outcome::Differ => Some("files differ".to_owned()),
-            Outcome::MissingOnDestination => Some(format!("file not in {destination}")),
-            Outcome::MissingOnSource => Some(format!("file not in {source}")),
-            Outcome::Error | Outcome::Match => None,
-        };
-        if let Some(problem) = problem {
+impl<'a> Telling<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        names: Names,
+        reports: &Reports,
+    ) -> anyhow::Result<Self> {
+        Ok(Self { context, names, writers: reports.open()?, error: None })
+    }
+
+    pub(super) fn outcome(&mut self, path: &Path, outcome: Outcome) {
+        if let Some(problem) = self.names.problem(outcome) {
             let error = Error::new(ErrorKind::Other, problem);
             self.context.progress.event(Event::Failed { path, error: &error });
         }
@@ -93,36 +138,28 @@ impl Telling<'_> {
         }
     }
 
-    fn finish(
+    /// Ends the reports and logs the summary.
+    ///
+    /// # Errors
+    /// When there are differences, or a report cannot be written.
+    pub(super) fn finish(
         mut self,
         resolved: &Resolved,
-        checked: Result<CheckSummary, Failures>,
+        summary: CheckSummary,
     ) -> anyhow::Result<()> {
         let flushed = self.writers.flush();
         self.error.take().map_or(flushed, Err).context("failed to write a report")?;
-        conclude(resolved, checked?, &self.names)
+        let errors = resolved.reporter().errors();
+        for (tree, line) in lines(summary, errors, &self.names) {
+            tracing::warn!(object = tree, "{line}");
+        }
+        let differences = differences(summary);
+        if differences == 0 {
+            return Ok(());
+        }
+        let last = Error::new(ErrorKind::Other, format!("{differences} differences found"));
+        Err(Failures { count: errors, last }.into())
     }
-}
-
-/// Logs the summary of a check between two places of these names.
-///
-/// # Errors
-/// When there are differences.
-pub(super) fn conclude(
-    resolved: &Resolved,
-    summary: CheckSummary,
-    names: &(String, String),
-) -> anyhow::Result<()> {
-    let errors = resolved.reporter().errors();
-    for (tree, line) in lines(summary, errors, names) {
-        tracing::warn!(object = tree, "{line}");
-    }
-    let differences = differences(summary);
-    if differences == 0 {
-        return Ok(());
-    }
-    let last = Error::new(ErrorKind::Other, format!("{differences} differences found"));
-    Err(Failures { count: errors, last }.into())
 }
 
 fn differences(summary: CheckSummary) -> u64 {
@@ -130,15 +167,16 @@ fn differences(summary: CheckSummary) -> u64 {
 }
 
 /// Returns the lines at the end, each with the tree it is about.
-fn lines(
-    summary: CheckSummary,
-    errors: u64,
-    (source, destination): &(String, String),
-) -> Vec<(&str, String)> {
+fn lines(summary: CheckSummary, errors: u64, names: &Names) -> Vec<(&str, String)> {
     let differences = differences(summary);
+    let destination = names.destination.as_str();
+    let (source, missing) = match &names.source {
+        Some(source) => (source.as_str(), "files missing"),
+        None => ("", "hashes missing"),
+    };
     [
         (destination, summary.missing_on_destination, "files missing", false),
-        (source, summary.missing_on_source, "files missing", false),
+        (source, summary.missing_on_source, missing, false),
         (destination, differences, "differences found", true),
         (destination, errors, "errors while checking", false),
         (destination, summary.unhashed, "hashes could not be checked", false),
@@ -146,7 +184,7 @@ fn lines(
     ]
     .into_iter()
     .filter(|&(_, count, _, always)| always || count > 0)
-    .map(|(tree, count, what, _)| (&**tree, format!("{count} {what}")))
+    .map(|(tree, count, what, _)| (tree, format!("{count} {what}")))
     .collect()
 }
 
@@ -163,7 +201,7 @@ mod tests {
             missing_on_destination: 1,
             ..CheckSummary::default()
         };
-        let names = ("c1".to_owned(), "c2".to_owned());
+        let names = Names { source: Some("c1".into()), destination: "c2".into() };
         let shown: Vec<String> = lines(summary, 4, &names)
             .into_iter()
             .map(|(tree, line)| format!("{tree}: {line}"))
@@ -180,5 +218,8 @@ mod tests {
         );
         let same = lines(CheckSummary::default(), 0, &names);
         assert_eq!(same, [("c2", "0 differences found".to_owned())]);
+        let sums = Names { source: None, destination: "c2".into() };
+        assert_eq!(lines(summary, 4, &sums)[1], ("", "1 hashes missing".to_owned()));
+        assert_eq!(sums.problem(Outcome::MissingOnSource).unwrap(), "sum not found");
     }
 }

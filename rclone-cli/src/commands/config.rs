@@ -2,9 +2,12 @@
 
 mod edit;
 mod encryption;
+mod questions;
 mod show;
+mod string;
 
 use crate::config::wizard::Wizard;
+use crate::exit::Usage;
 use crate::output;
 use crate::prompt::Terminal;
 use crate::resolve::Resolved;
@@ -38,8 +41,13 @@ enum Action {
     Providers,
     /// Print the config without what is private, to be shown in public
     Redacted(show::Which),
+    /// Nothing to do: FTP servers log in with a password
+    #[command(hide = true, visible_aliases = ["disconnect", "userinfo"])]
+    Reconnect(edit::Name),
     /// Print the config, or one remote
     Show(show::Which),
+    /// Print a remote as the connection string that says the same
+    String(string::Remote),
     /// Make sure the config file exists
     Touch,
     /// Remove keys of a remote
@@ -60,7 +68,13 @@ pub(crate) fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
         Action::Paths => show::paths(resolved),
         Action::Providers => output::text(&show::providers()),
         Action::Redacted(args) => args.redacted(resolved),
+        Action::Reconnect(_) => Err(Usage(
+            "FTP servers know no tokens: `rclone config update NAME pass=...` sets the password"
+                .into(),
+        )
+        .into()),
         Action::Show(args) => args.show(resolved),
+        Action::String(args) => args.run(resolved),
         Action::Touch => resolved.remotes.open_store()?.change(|_| {}),
         Action::Unset(args) => args.run(resolved),
         Action::Update(args) => args.run(resolved),

@@ -1,6 +1,6 @@
 //! `rclone deletefile`.
 
-use sync_core::{Path, ops};
+use sync_core::{Error, ErrorKind, Path, ops};
 
 use super::transfer::parent;
 use crate::exit::retried;
@@ -17,5 +17,13 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let context = resolved.context();
     let (tree, name) = parent(resolved, &args.path)?;
     let path = Path::root().child(&name);
-    retried(resolved, async || ops::delete_file(&context, &tree, &path).await).await
+    retried(resolved, async || match ops::delete_file(&context, &tree, &path).await {
+        // Its own exit code, rclone's: there is no such file.
+        Err(failures) if failures.last.kind() == ErrorKind::IsADirectory => {
+            let error = Error::new(ErrorKind::NotFound, failures.last.to_string());
+            Err(error.hint("purge removes directories").into())
+        }
+        result => result,
+    })
+    .await
 }

@@ -7,12 +7,13 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
 use sync_core::context::Context;
-use sync_core::hash::{COMPUTED, Hasher};
-use sync_core::ops::CheckSummary;
-use sync_core::{Error, ErrorKind, Event, Path, Tree};
+use sync_core::hash::{COMPUTED, Hasher, named};
+use sync_core::{ErrorKind, Path, Tree};
+use tokio::io::AsyncReadExt as _;
 
-use super::check::conclude;
+use super::checksum::Comparison;
 use super::listing::Listing;
+use super::reports::Reports;
 use crate::exit::Usage;
 use crate::output::{self, Output};
 use crate::resolve::Resolved;
@@ -23,7 +24,7 @@ use crate::shown;
 pub(crate) struct Args {
     /// The hash, such as `md5`; none lists those there are
     pub(crate) hash: Option<String>,
-    /// `remote:path` or a local path
+    /// `remote:path` or a local path; standard input where it is missing or -
     pub(crate) path: Option<String>,
 
     #[command(flatten)]
@@ -47,54 +48,92 @@ pub(crate) struct Sums {
 
     /// Compare with the sums in this file instead of printing
     #[arg(long, short = 'C', value_name = "FILE")]
-    pub(crate) checkfile: Option<std::path::PathBuf>,
+    pub(crate) checkfile: Option<String>,
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
-    match (&args.hash, &args.path) {
-        (Some(hash), Some(path)) => args.sums.run(resolved, hash, path).await,
-        (Some(hash), None) if !COMPUTED.contains(&&**hash) => Err(unknown(hash)),
-        (Some(_), None) => Err(Usage("name a path to hash".into()).into()),
-        (None, _) => {
+    match &args.hash {
+        Some(hash) => args.sums.run(resolved, known(hash)?, args.path.as_deref()).await,
+        None => {
             let names = COMPUTED.map(|name| format!("- {name}"));
             Ok(output::line(format!("Supported hashes are:\n{}", names.join("\n")))?)
         }
     }
 }
 
-fn unknown(hash: &str) -> anyhow::Error {
+/// Returns the hash a user calls so.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn known(hash: &str) -> anyhow::Result<&'static str> {
+    named(hash).ok_or_else(|| unknown(hash))
+}
+
+pub(super) fn unknown(hash: &str) -> anyhow::Error {
     Usage(format!("unknown hash type \"{hash}\": use one of {}", COMPUTED.join(", "))).into()
 }
 
 impl Sums {
-    /// Prints or compares the hashes of the files in a path.
+    /// Prints or compares the hashes of the files in a path, or prints that of standard input.
     pub(crate) async fn run(
         &self,
         resolved: &Resolved,
-        hash: &str,
-        path: &str,
+        hash: &'static str,
+        path: Option<&str>,
     ) -> anyhow::Result<()> {
-        let hash = hash.to_ascii_lowercase().replace("sha-", "sha");
-        let Some(hasher) = Hasher::new(&hash) else { return Err(unknown(&hash)) };
-        let sums = Source { context: resolved.context(), hash, hasher, download: self.download };
-        match &self.checkfile {
-            Some(file) => self.compare(resolved, &sums, path, file).await,
-            None => self.print(resolved, &sums, path).await,
+        match (path, &self.checkfile) {
+            (None | Some("-"), _) => self.hash_input(hash).await,
+            (Some(path), Some(sums)) => {
+                let reports = Reports::on_screen();
+                let comparison = Comparison {
+                    hash,
+                    sums,
+                    path,
+                    download: self.download,
+                    one_way: false,
+                    base64: self.base64,
+                    reports: &reports,
+                };
+                comparison.run(resolved).await
+            }
+            (Some(path), None) => {
+                let source = Source { context: resolved.context(), hash, download: self.download };
+                self.print(resolved, &source, path).await
+            }
         }
     }
 
-    async fn print(&self, resolved: &Resolved, sums: &Source, path: &str) -> anyhow::Result<()> {
-        let mut listing = Listing::open(resolved, path, sums.context.options.max_depth).await?;
-        let mut output: Box<dyn Write + Send> = match &self.output_file {
+    async fn hash_input(&self, hash: &str) -> anyhow::Result<()> {
+        let Some(mut hasher) = Hasher::new(hash) else { return Err(unknown(hash)) };
+        let mut input = tokio::io::stdin();
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match input.read(&mut piece).await? {
+                0 => break,
+                length => hasher.update(&piece[..length]),
+            }
+        }
+        let mut output = self.output()?;
+        writeln!(output, "{}  -", text(&hasher.finish(), self.base64))?;
+        Ok(output.flush()?)
+    }
+
+    fn output(&self) -> anyhow::Result<Box<dyn Write + Send>> {
+        Ok(match &self.output_file {
             Some(file) => Box::new(BufWriter::new(
                 File::create(file).with_context(|| format!("failed to make {}", file.display()))?,
             )),
             None => Box::new(Output::new()),
-        };
+        })
+    }
+
+    async fn print(&self, resolved: &Resolved, sums: &Source, path: &str) -> anyhow::Result<()> {
+        let mut listing = Listing::open(resolved, path, sums.context.options.max_depth).await?;
+        let mut output = self.output()?;
         while let Some(found) = listing.next_file().await {
             match sums.of(&listing.tree, &found.path).await {
                 Ok(sum) => {
-                    write!(output, "{}  ", self.text(&sum))?;
+                    write!(output, "{}  ", text(&sum, self.base64))?;
                     output.write_all(&[&*shown::path(&found.path), b"\n"].concat())?;
                 }
                 Err(error) if error.kind() == ErrorKind::Unsupported => {
@@ -107,72 +146,27 @@ impl Sums {
         output.flush()?;
         listing.finish()
     }
+}
 
-    async fn compare(
-        &self,
-        resolved: &Resolved,
-        sums: &Source,
-        path: &str,
-        file: &std::path::Path,
-    ) -> anyhow::Result<()> {
-        let text =
-            std::fs::read(file).with_context(|| format!("failed to read {}", file.display()))?;
-        let mut wanted = parse(&text, file);
-        let mut listing = Listing::open(resolved, path, sums.context.options.max_depth).await?;
-        let mut output = Output::new();
-        let mut summary = CheckSummary::default();
-        let fail = |path: &Path, error: &Error| {
-            sums.context.progress.event(Event::Failed { path, error });
-        };
-        while let Some(found) = listing.next_file().await {
-            let Some(expected) = wanted.remove(&shown::path(&found.path)) else { continue };
-            let problem = match sums.of(&listing.tree, &found.path).await {
-                Ok(sum) if self.text(&sum).eq_ignore_ascii_case(&expected) => None,
-                Ok(_) => Some(Error::new(ErrorKind::Other, "files differ")),
-                Err(error) => Some(error),
-            };
-            let sign = if problem.is_some() { b"* " } else { b"= " };
-            output.row(&[sign, &*shown::path(&found.path)].concat())?;
-            match problem {
-                None => summary.matches += 1,
-                Some(error) => {
-                    summary.differences += 1;
-                    fail(&found.path, &error);
-                }
-            }
-        }
-        let names = (file.display().to_string(), shown::tree(&listing.tree));
-        for name in wanted.keys() {
-            let error = Error::new(ErrorKind::Other, format!("file not in {}", names.1));
-            fail(&Path::new(name).unwrap_or_default(), &error);
-            summary.missing_on_destination += 1;
-            output.row(&[b"+ ", &**name].concat())?;
-        }
-        output.flush()?;
-        listing.finish()?;
-        conclude(resolved, summary, &names)
-    }
-
-    fn text(&self, sum: &[u8]) -> String {
-        if self.base64 { BASE64_URL_SAFE.encode(sum) } else { shown::hex(sum) }
-    }
+/// Returns a hash as it stands in a file of sums.
+pub(super) fn text(sum: &[u8], base64: bool) -> String {
+    if base64 { BASE64_URL_SAFE.encode(sum) } else { shown::hex(sum) }
 }
 
 /// Where hashes come from.
-struct Source {
-    context: Context,
-    hash: String,
-    /// A hasher that has seen nothing.
-    hasher: Hasher,
-    download: bool,
+pub(super) struct Source {
+    pub(super) context: Context,
+    pub(super) hash: &'static str,
+    pub(super) download: bool,
 }
 
 impl Source {
-    async fn of(&self, tree: &Tree, path: &Path) -> sync_core::Result<Vec<u8>> {
-        if !self.download {
-            return tree.remote.hash(&tree.path(path), &self.hash).await;
-        }
-        let mut hasher = self.hasher.clone();
+    /// Returns the hash of a file: the remote's, or that of the bytes it sends.
+    pub(super) async fn of(&self, tree: &Tree, path: &Path) -> sync_core::Result<Vec<u8>> {
+        let hasher = Hasher::new(self.hash).filter(|_| self.download);
+        let Some(mut hasher) = hasher else {
+            return tree.remote.hash(&tree.path(path), self.hash).await;
+        };
         let mut reader = tree.remote.open(&tree.path(path), 0, None).await?;
         loop {
             let piece = reader.read().await?;
@@ -181,39 +175,5 @@ impl Source {
             }
             hasher.update(&piece);
         }
-    }
-}
-
-/// Reads a file of sums: a hash, two blanks (or a blank and `*`), a path.
-fn parse(text: &[u8], file: &std::path::Path) -> std::collections::BTreeMap<Vec<u8>, String> {
-    let mut sums = std::collections::BTreeMap::new();
-    for (number, line) in text.split(|&byte| byte == b'\n').enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() || matches!(line[0], b'#' | b';') {
-            continue;
-        }
-        match line.iter().position(|&byte| byte == b' ').map(|blank| line.split_at(blank)) {
-            Some((sum, [b' ', b' ' | b'*', path @ ..])) if !path.is_empty() => {
-                sums.insert(path.to_vec(), String::from_utf8_lossy(sum).into_owned());
-            }
-            _ => {
-                let number = number + 1;
-                tracing::warn!("{}: improperly formatted checksum line {number}", file.display());
-            }
-        }
-    }
-    sums
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sums_are_lines_of_hash_and_path() {
-        let text = b"# comment\n00ff  a b\r\n11ee *dir/c\nbad\n\n22dd  \n";
-        let sums = parse(text, "sums".as_ref());
-        let expected = [(b"a b".to_vec(), "00ff".into()), (b"dir/c".to_vec(), "11ee".into())];
-        assert_eq!(sums, expected.into());
     }
 }

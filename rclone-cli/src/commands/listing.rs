@@ -42,7 +42,7 @@ impl Listing {
         entries: impl FnOnce(&Context, &Tree) -> BoxStream<'static, sync_core::Result<Found>>,
     ) -> anyhow::Result<Self> {
         let context = resolved.context();
-        let (tree, file) = resolved.tree_or_file(text).await?;
+        let (tree, file) = resolved.source(text).await?;
         let entries = match file {
             Some(name) => single(&tree, Path::root().child(&name)).await?,
             None => entries(&context, &tree),
@@ -68,6 +68,11 @@ impl Listing {
                 return Some(found);
             }
         }
+    }
+
+    /// Tells whether anything could not be listed so far.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failures.is_some()
     }
 
     /// Tells of a failure and counts it.
@@ -103,5 +108,6 @@ async fn single(
 /// Returns how deep a verb goes that lists one level unless told.
 pub(crate) fn depth(resolved: &Resolved, recursive: bool) -> Option<usize> {
     let wanted = resolved.context().options.max_depth;
-    if recursive { wanted } else { wanted.or(Some(1)) }
+    let given = resolved.globals.filter.max_depth.0.is_some();
+    if recursive || given { wanted } else { Some(1) }
 }

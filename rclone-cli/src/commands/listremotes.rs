@@ -25,6 +25,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "GLOB")]
     description: Option<String>,
     /// Show remotes of this name only; * stands for anything
+    #[arg(long, value_name = "GLOB")]
+    name: Option<String>,
+    /// Match whole texts, not parts of them
+    #[arg(long)]
+    exact: bool,
+    /// Show remotes of this name only; * stands for anything
     pattern: Option<String>,
 }
 
@@ -60,9 +66,13 @@ pub(crate) fn run(resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
 impl Args {
     fn admits(&self, remote: &Remote) -> bool {
         let is = |wanted: &Option<String>, value: &str| {
-            wanted.as_deref().is_none_or(|wanted| matches_anywhere(wanted, value))
+            wanted.as_deref().is_none_or(|wanted| match self.exact {
+                true => wanted == value,
+                false => matches_anywhere(wanted, value),
+            })
         };
         is(&self.pattern, &remote.name)
+            && is(&self.name, &remote.name)
             && is(&self.r#type, &remote.kind)
             && is(&self.source, remote.source)
             && is(&self.description, &remote.description)

@@ -19,7 +19,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
-    let depth = depth(resolved, args.recursive);
+    // All the way down, whatever --max-depth says, as rclone has it.
+    let depth = if args.recursive { None } else { depth(resolved, false) };
     let mut listing = Listing::open(resolved, &args.path, depth).await?;
     let human = resolved.globals.config.human_readable;
     let mut output = Output::new();

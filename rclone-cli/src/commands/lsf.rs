@@ -4,8 +4,10 @@ use std::io::Write as _;
 
 use anyhow::bail;
 use sync_core::Tree;
+use sync_core::hash::named;
 use sync_core::ops::Found;
 
+use super::hashsum::unknown;
 use super::listing::{Listing, depth};
 use crate::output::Output;
 use crate::resolve::Resolved;
@@ -17,7 +19,7 @@ pub(crate) struct Args {
     /// `remote:path` or a local path
     pub(crate) path: String,
 
-    /// What to show: p path, s size, t time, h hash, m MIME type; i, o, T and M are always empty
+    /// What to show: p path, s size, t time, h hash, m MIME type; i, o, T and M are empty
     #[arg(long, short = 'F', value_name = "LETTERS", default_value = "p")]
     pub(crate) format: String,
 
@@ -66,6 +68,9 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     if let Some(unknown) = args.format.chars().find(|&c| !"psthioemTM".contains(c)) {
         bail!("unknown format character '{unknown}'");
     }
+    if named(&args.hash).is_none() {
+        return Err(unknown(&args.hash));
+    }
     let depth = depth(resolved, args.recursive);
     let mut listing = if args.format.contains('t') {
         Listing::open_with_times(resolved, &args.path, depth).await?
@@ -89,6 +94,7 @@ struct Line<'a> {
     args: &'a Args,
     separator: &'a str,
     layout: &'a str,
+    hash: &'static str,
 }
 
 impl<'a> Line<'a> {
@@ -98,7 +104,8 @@ impl<'a> Line<'a> {
             "max" => finest(tree),
             name => go_time::named(name),
         };
-        Self { args, separator: args.separator.as_deref().unwrap_or(default), layout }
+        let separator = args.separator.as_deref().unwrap_or(default);
+        Self { args, separator, layout, hash: named(&args.hash).unwrap_or_default() }
     }
 
     async fn of(&self, tree: &Tree, found: &Found) -> Vec<u8> {
@@ -120,10 +127,11 @@ impl<'a> Line<'a> {
             's' => shown::size(entry).to_string().into_bytes(),
             't' => self.time(found).into_bytes(),
             'h' if !entry.is_directory() => {
-                let hash = tree.remote.hash(&tree.path(path), &self.args.hash).await;
+                let hash = tree.remote.hash(&tree.path(path), self.hash).await;
                 hash.map(|hash| shown::hex(&hash)).unwrap_or_default().into_bytes()
             }
             'm' => mime::of(entry).into_owned().into_bytes(),
+            'M' => b"{}".to_vec(),
             _ => Vec::new(),
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use sync_core::hash::{COMPUTED, named};
 use sync_core::ops::Found;
 use sync_core::{Entry, Error, ErrorKind, Kind, Path, Tree};
 
@@ -50,7 +51,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) stat: bool,
 
-    /// Accepted for rclone's sake: there is nothing encrypted here
+    /// Refused, as rclone does where nothing is encrypted
     #[arg(long, hide = true)]
     pub(crate) encrypted: bool,
 
@@ -64,6 +65,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    if args.encrypted {
+        bail!("the remote needs to be of type \"crypt\"");
+    }
+    if let Some(unknown) = args.hash_type.iter().find(|name| named(name).is_none()) {
+        bail!("unknown hash type {unknown:?}: use one of {}", COMPUTED.join(", "));
+    }
     if args.stat { stat(resolved, &args).await } else { list(resolved, &args).await }
 }
 
@@ -89,9 +96,12 @@ async fn list(resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
         write!(output, "{before}{{{}}}", fields.join(","))?;
         first = false;
     }
-    output.write_all(if first { b"]\n" } else { b"\n]\n" })?;
+    let finished = listing.finish();
+    if finished.is_ok() {
+        output.write_all(if first { b"]\n" } else { b"\n]\n" })?;
+    }
     output.flush()?;
-    listing.finish()
+    finished
 }
 
 async fn stat(resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
@@ -102,9 +112,20 @@ async fn stat(resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
     let entry = tree.remote.stat(&at).await?.ok_or_else(missing)?;
     let found = Found { path, entry: if at.is_root() { root(entry) } else { entry } };
     let fields = fields(args, &tree, &found).await;
-    let fields: Vec<String> =
-        fields.iter().map(|(key, value)| format!("\t\"{key}\": {value}")).collect();
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|(key, value)| match *key {
+            "Hashes" => format!("\t\"{key}\": {}", spread(value)),
+            _ => format!("\t\"{key}\": {value}"),
+        })
+        .collect();
     crate::output::line(format!("{{\n{}\n}}", fields.join(",\n"))).context("failed to print")
+}
+
+/// Returns an object of names and hexadecimal digits with a line for each.
+fn spread(object: &str) -> String {
+    let pairs = object.trim_matches(['{', '}']).replace(",", ",\n\t\t").replace(":", ": ");
+    format!("{{\n\t\t{pairs}\n\t}}")
 }
 
 /// The place where a remote starts has no time of its own.
@@ -148,7 +169,7 @@ async fn hashes(args: &Args, tree: &Tree, path: &Path) -> BTreeMap<&'static str,
     let mut hashes = BTreeMap::new();
     for name in tree.remote.capability().hashes {
         let wanted = args.hash_type.is_empty()
-            || args.hash_type.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+            || args.hash_type.iter().any(|wanted| named(wanted) == Some(name));
         if wanted && let Ok(hash) = tree.remote.hash(path, name).await {
             hashes.insert(name, shown::hex(&hash));
         }

@@ -2,7 +2,7 @@
 
 use sync_core::{Path, ops};
 
-use crate::exit::retried;
+use crate::exit::{Fatal, retried};
 use crate::resolve::Resolved;
 use crate::shown;
 
@@ -14,6 +14,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    if resolved.globals.filter.is_given() {
+        let message = "filters are not supported with purge (purge will delete everything \
+                       unconditionally; delete knows filters)";
+        return Err(Fatal(message.into()).into());
+    }
     let context = resolved.context();
     let tree = resolved.tree(&args.path)?;
     resolved.reporter().call_whole(shown::tree(&tree));

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
-use sync_core::ops::{Mode, Outcome};
+use sync_core::ops::{Difference, Mode, Outcome};
 use sync_core::progress::{Cause, Deed};
 use sync_core::{Event, Path, Progress};
 
@@ -13,7 +13,7 @@ use crate::output::Output;
 use crate::shown;
 
 /// Files to write names to; `-` is standard output.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Reports {
     /// Write all names with signs: = same, - missing here, + missing there, * differs, ! error
     #[arg(long, value_name = "FILE")]
@@ -45,27 +45,32 @@ type Writer = Box<dyn Write + Send>;
 /// The reports that were asked for.
 pub(crate) struct Writers {
     combined: Option<Writer>,
-    /// One for each outcome.
-    single: Vec<(Outcome, Writer)>,
+    /// Each with the sign of what it takes.
+    single: Vec<(&'static [u8; 2], Writer)>,
 }
 
 impl Reports {
+    /// Returns all names with their signs on standard output.
+    pub(super) fn on_screen() -> Self {
+        Self { combined: Some("-".into()), ..Self::default() }
+    }
+
     /// Makes the files.
     ///
     /// # Errors
     /// When one cannot be made.
     pub(crate) fn open(&self) -> anyhow::Result<Writers> {
         let wanted = [
-            (Outcome::Match, &self.matching),
-            (Outcome::Differ, &self.differ),
-            (Outcome::MissingOnSource, &self.missing_on_src),
-            (Outcome::MissingOnDestination, &self.missing_on_dst),
-            (Outcome::Error, &self.error),
+            (b"= ", &self.matching),
+            (b"* ", &self.differ),
+            (b"- ", &self.missing_on_src),
+            (b"+ ", &self.missing_on_dst),
+            (b"! ", &self.error),
         ];
         let mut single = Vec::new();
-        for (outcome, file) in wanted {
+        for (sign, file) in wanted {
             if let Some(file) = file {
-                single.push((outcome, open(file)?));
+                single.push((sign, open(file)?));
             }
         }
         Ok(Writers { combined: self.combined.as_deref().map(open).transpose()?, single })
@@ -95,11 +100,11 @@ fn open(file: &str) -> anyhow::Result<Writer> {
 
 impl Writers {
     pub(crate) fn write(&mut self, path: &Path, outcome: Outcome) -> std::io::Result<()> {
-        let name = shown::path(path);
+        let (name, sign) = (shown::path(path), sign(outcome));
         if let Some(combined) = &mut self.combined {
-            combined.write_all(&[sign(outcome), &*name, b"\n"].concat())?;
+            combined.write_all(&[sign.as_slice(), &*name, b"\n"].concat())?;
         }
-        for (_, writer) in self.single.iter_mut().filter(|(wanted, _)| *wanted == outcome) {
+        for (_, writer) in self.single.iter_mut().filter(|(wanted, _)| *wanted == sign) {
             writer.write_all(&[&*name, b"\n"].concat())?;
         }
         Ok(())
@@ -111,9 +116,9 @@ impl Writers {
     }
 }
 
-fn sign(outcome: Outcome) -> &'static [u8] {
+fn sign(outcome: Outcome) -> &'static [u8; 2] {
     match outcome {
-        Outcome::Differ => b"* ",
+        Outcome::Differ(_) => b"* ",
         Outcome::Error => b"! ",
         Outcome::Match => b"= ",
         Outcome::MissingOnDestination => b"+ ",
@@ -169,7 +174,12 @@ fn outcome<'a>(event: &Event<'a>, mode: Mode) -> Option<(&'a Path, Outcome)> {
                 Deed::CopiedNew | Deed::CopiedOver | Deed::Moved if cause == Cause::New => {
                     Outcome::MissingOnDestination
                 }
-                Deed::CopiedNew | Deed::CopiedOver | Deed::Moved => Outcome::Differ,
+                Deed::CopiedNew | Deed::CopiedOver | Deed::Moved if cause == Cause::Size => {
+                    Outcome::Differ(Difference::Size)
+                }
+                Deed::CopiedNew | Deed::CopiedOver | Deed::Moved => {
+                    Outcome::Differ(Difference::Content)
+                }
                 // A move deletes on the source.
                 Deed::BackedUp | Deed::Deleted if mode == Mode::Sync => Outcome::MissingOnSource,
                 _ => return None,
@@ -197,8 +207,9 @@ mod tests {
     fn what_was_done_tells_what_was_found() {
         check(Mode::Copy, Deed::CopiedNew, Cause::New, Some(Outcome::MissingOnDestination));
         check(Mode::Move, Deed::Moved, Cause::New, Some(Outcome::MissingOnDestination));
-        check(Mode::Move, Deed::Moved, Cause::Size, Some(Outcome::Differ));
-        check(Mode::Sync, Deed::CopiedOver, Cause::Time, Some(Outcome::Differ));
+        let differ = |difference| Some(Outcome::Differ(difference));
+        check(Mode::Move, Deed::Moved, Cause::Size, differ(Difference::Size));
+        check(Mode::Sync, Deed::CopiedOver, Cause::Time, differ(Difference::Content));
         check(Mode::Sync, Deed::Deleted, Cause::Request, Some(Outcome::MissingOnSource));
         check(Mode::Move, Deed::Deleted, Cause::Request, None);
         check(Mode::Sync, Deed::MadeDirectory, Cause::Request, None);

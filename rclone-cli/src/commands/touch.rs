@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use sync_core::{ErrorKind, Path, ops};
+use sync_core::{Path, ops};
 
 use super::listing::Listing;
 use super::transfer::parent;
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, short = 'C')]
     pub(crate) no_create: bool,
 
-    /// Set the time of all files below the path
+    /// Set the time of all files below a directory, not just of those in it
     #[arg(long, short = 'R')]
     pub(crate) recursive: bool,
 }
@@ -39,10 +39,14 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
         Some(text) => parse(text, args.localtime)?,
         None => Timestamp::now(),
     };
-    if args.recursive {
-        all(resolved, &args.path, time).await
-    } else {
-        one(resolved, &args, time).await
+    let tree = resolved.tree(&args.path)?;
+    match tree.remote.stat(&tree.root).await? {
+        Some(entry) if entry.is_directory() => all(resolved, &args, time).await,
+        None if args.recursive => {
+            tracing::info!("Not touching non-existent file due to --recursive");
+            Ok(())
+        }
+        _ => one(resolved, &args, time).await,
     }
 }
 
@@ -50,17 +54,14 @@ async fn one(resolved: &Resolved, args: &Args, time: Timestamp) -> anyhow::Resul
     let context = resolved.context();
     let (tree, name) = parent(resolved, &args.path)?;
     let path = Path::root().child(&name);
-    let touch = async || match ops::touch(&context, &tree, &path, time, args.no_create).await {
-        // A directory is there, and nobody can give it a time everywhere.
-        Err(failures) if failures.last.kind() == ErrorKind::IsADirectory => Ok(()),
-        result => result,
-    };
-    retried(resolved, touch).await
+    retried(resolved, async || ops::touch(&context, &tree, &path, time, args.no_create).await).await
 }
 
-async fn all(resolved: &Resolved, text: &str, time: Timestamp) -> anyhow::Result<()> {
+/// Touches the files of a directory; nobody can give the directory itself a time everywhere.
+async fn all(resolved: &Resolved, args: &Args, time: Timestamp) -> anyhow::Result<()> {
     let context = resolved.context();
-    let mut listing = Listing::open(resolved, text, context.options.max_depth).await?;
+    let depth = if args.recursive { context.options.max_depth } else { Some(1) };
+    let mut listing = Listing::open(resolved, &args.path, depth).await?;
     while let Some(found) = listing.next_file().await {
         if let Err(failures) = ops::touch(&context, &listing.tree, &found.path, time, true).await {
             listing.fail(failures.last);

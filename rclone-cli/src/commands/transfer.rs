@@ -31,7 +31,11 @@ impl Transfer<'_> {
     pub(crate) async fn run(self, resolved: &Resolved) -> anyhow::Result<()> {
         let mut context = resolved.context();
         context.options.delete_empty_source_directories = self.delete_empty_source_directories;
-        let (source, file) = resolved.tree_or_file(self.source).await?;
+        let (source, file) = match self.renames {
+            true => resolved.source(self.source).await?,
+            // One file is meant, whatever is filtered, as in rclone.
+            false => resolved.tree_or_file(self.source).await?,
+        };
         let goal = match file {
             None => Goal::Tree(resolved.tree(self.destination)?),
             Some(name) if self.renames => {
@@ -50,7 +54,7 @@ impl Transfer<'_> {
         ledger.map_or(Ok(()), |ledger| ledger.finish()).and(reached)?;
         match resolved.reporter().transfers() {
             0 if resolved.globals.config.error_on_no_transfer => Err(NothingTransferred.into()),
-            0 => {
+            0 if matches!(goal, Goal::Tree(_)) => {
                 tracing::info!("There was nothing to transfer");
                 Ok(())
             }

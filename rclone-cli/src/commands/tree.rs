@@ -58,6 +58,10 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<std::path::PathBuf>,
 
+    /// Show the permissions files would have
+    #[arg(long, short)]
+    pub(crate) protections: bool,
+
     /// Put names in double quotes
     #[arg(long, short = 'Q')]
     pub(crate) quote: bool,
@@ -98,6 +102,9 @@ pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
             let parent = found.path.parent().unwrap_or_default();
             children.entry(parent).or_default().push(found);
         }
+    }
+    if children.is_empty() && listing.has_failed() {
+        return listing.finish();
     }
     for siblings in children.values_mut() {
         order.sort(siblings);
@@ -239,6 +246,9 @@ impl<W: Write> Drawing<'_, W> {
     /// Returns `[       size date]  ` as far as it is wanted; only files have a date.
     fn details(&self, size: i64, file: Option<&Entry>) -> String {
         let mut details = Vec::new();
+        if self.args.protections && file.is_some() {
+            details.push("-rw-rw-rw-".to_owned());
+        }
         if self.args.size {
             details.push(format!("{size:>11}"));
         }

@@ -175,7 +175,7 @@ impl File {
         }
     }
 
-    /// Adds a section after all others and returns its place.
+    /// Adds a section, and a blank line to end it, after all others and returns its place.
     fn add_section(&mut self, name: &str) -> usize {
         let ending = self.line_ending();
         let last = self.blocks.last_mut().expect("the first block is always there");
@@ -183,7 +183,9 @@ impl File {
         let text = last.last_text(len);
         end_line(text, ending);
         let gap = if text.trim().is_empty() { "" } else { ending };
-        self.blocks.push(Block::new(name, format!("{gap}[{name}]{ending}")));
+        let mut block = Block::new(name, format!("{gap}[{name}]{ending}"));
+        block.lines.push(Line::blank(ending));
+        self.blocks.push(block);
         self.blocks.len() - 1
     }
 
@@ -363,10 +365,10 @@ mod tests {
             file.set("new", "type", "ftp");
             file.to_string()
         };
-        assert_eq!(set(""), "[new]\ntype = ftp\n");
-        assert_eq!(set("[a]\nx = 1"), "[a]\nx = 1\n\n[new]\ntype = ftp\n");
-        assert_eq!(set("[a]\r\n\r\n"), "[a]\r\n\r\n[new]\r\ntype = ftp\r\n");
-        assert_eq!(set("# c\n"), "# c\n\n[new]\ntype = ftp\n");
+        assert_eq!(set(""), "[new]\ntype = ftp\n\n");
+        assert_eq!(set("[a]\nx = 1"), "[a]\nx = 1\n\n[new]\ntype = ftp\n\n");
+        assert_eq!(set("[a]\r\n\r\n"), "[a]\r\n\r\n[new]\r\ntype = ftp\r\n\r\n");
+        assert_eq!(set("# c\n"), "# c\n\n[new]\ntype = ftp\n\n");
         assert_eq!(set("[new]"), "[new]\ntype = ftp\n");
     }
 
@@ -383,7 +385,7 @@ mod tests {
         let mut file = file("; c\n[a]\nx = %(y)s\n");
         file.rename_section("a", "b");
         file.copy_section("b", "c");
-        assert_eq!(file.to_string(), "; c\n[b]\nx = %(y)s\n\n[c]\nx = %(y)s\n");
+        assert_eq!(file.to_string(), "; c\n[b]\nx = %(y)s\n\n[c]\nx = %(y)s\n\n");
     }
 
     #[test]

@@ -219,7 +219,7 @@ mod tests {
         let mut store = open(&path, &passwords(&[])).unwrap();
         assert!(!store.exists() && store.file().sections().is_empty());
         store.change(|file| file.set("a", "type", "ftp")).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "[a]\ntype = ftp\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[a]\ntype = ftp\n\n");
         assert!(store.exists());
     }
 
@@ -271,7 +271,7 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(
             (fs::read_to_string(&real).unwrap().as_str(), mode(&real)),
-            ("[a]\nx = 2\n", 0o640)
+            ("[a]\nx = 2\n\n", 0o640)
         );
     }
 

@@ -42,7 +42,7 @@ fn scripts_create_change_and_delete() {
     let changed = run(&place, "config update nas port=2121 user=", "").printed();
     assert!(changed.ends_with("user = \npass = *** ENCRYPTED ***\nport = 2121\n"), "{changed}");
     run(&place, "config unset nas user port pass", "").code(0);
-    assert_eq!(place.read("c").unwrap(), "[nas]\ntype = ftp\nhost = h\n");
+    assert_eq!(place.read("c").unwrap(), "[nas]\ntype = ftp\nhost = h\n\n");
     run(&place, "config delete nas", "").code(0);
     assert_eq!(place.read("c").unwrap(), "");
     assert_eq!(run(&place, "config show", "").printed(), "; empty config\n");
@@ -67,7 +67,7 @@ fn mistakes_in_scripts_are_usage_errors() {
 #[test]
 fn what_is_shown_is_what_rclone_shows() {
     let place = Place::with(&[("c", FILE)]);
-    assert_eq!(run(&place, "config show", "").printed(), FILE);
+    assert_eq!(run(&place, "config show", "").printed(), FILE.to_owned() + "\n");
     let shown = run(&place, "config redacted nas", "").printed();
     assert!(shown.starts_with("[nas]\ntype = ftp\nhost = XXX\npass = XXX\n###"), "{shown}");
     let dumped = run(&place, "config dump", "").printed();

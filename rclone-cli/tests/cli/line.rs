@@ -16,8 +16,8 @@ fn mistakes_are_named_with_a_way_out() {
     fails("lss x", 2, "similar");
     fails("ls", 2, "<PATH>");
     fails("ls --transfers many x", 2, "`many` is not a whole number");
-    fails("mount x y", 2, "this program has no mount: use curlftpfs");
-    fails("sync a b --backup-dir c", 2, "--backup-dir is not supported");
+    fails("mount x y", 1, "this program has no mount: use curlftpfs");
+    fails("sync a b --name-transform c", 2, "--name-transform is not to be had");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn deletefile_deletes_files_alone() {
     assert_eq!(place.read("t/a"), None);
     place.run(&["deletefile", "t/nope", "--retries", "1"]).code(4);
     let run = place.run(&["deletefile", "t/d", "--retries", "1"]);
-    assert_ne!(run.code(1).log(), "");
+    assert_ne!(run.code(4).log(), "");
     assert!(place.path("t/d/c").exists());
 }
 
@@ -56,7 +56,9 @@ fn purge_removes_all() {
     let run = place.run(&["purge", "t", "-n"]).code(0);
     assert!(run.log().contains("Skipped"), "{}", run.log());
     assert!(place.path("t/a").exists());
-    place.run(&["purge", "t", "--exclude", "a"]).code(0);
+    place.run(&["purge", "t", "--exclude", "a"]).code(1);
+    assert!(place.path("t/a").exists());
+    place.run(&["purge", "t"]).code(0);
     assert!(!place.path("t").exists());
     place.run(&["purge", "t", "--retries", "1"]).code(3);
 }

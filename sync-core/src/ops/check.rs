@@ -29,7 +29,7 @@ pub struct CheckOptions {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Outcome {
     /// The files differ.
-    Differ,
+    Differ(Difference),
     /// It could not be found out; the reason was told as [`Event::Failed`].
     Error,
     /// The files are the same.
@@ -38,6 +38,17 @@ pub enum Outcome {
     MissingOnDestination,
     /// Only the destination has it.
     MissingOnSource,
+}
+
+/// What tells two files apart.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Difference {
+    /// Their bytes.
+    Content,
+    /// A hash of this name.
+    Hash(&'static str),
+    /// Their sizes.
+    Size,
 }
 
 /// How many paths had which [`Outcome`].
@@ -87,7 +98,7 @@ pub async fn check(
             .buffered(ctx.options.checkers.max(1));
         while let Some((path, outcome)) = outcomes.next().await {
             summary.count(outcome);
-            let hashed = checker.hash.is_some() || options.download;
+            let hashed = checker.hash.is_some() || options.download || options.size_only;
             summary.unhashed += u64::from(outcome == Outcome::Match && !hashed);
             on_outcome(&path, outcome);
         }
@@ -96,9 +107,10 @@ pub async fn check(
 }
 
 impl CheckSummary {
-    fn count(&mut self, outcome: Outcome) {
+    /// Counts one more outcome.
+    pub fn count(&mut self, outcome: Outcome) {
         *match outcome {
-            Outcome::Differ => &mut self.differences,
+            Outcome::Differ(_) => &mut self.differences,
             Outcome::Error => &mut self.errors,
             Outcome::Match => &mut self.matches,
             Outcome::MissingOnDestination => &mut self.missing_on_destination,
@@ -174,33 +186,39 @@ impl Checker<'_> {
             (None, None) => return (path, Outcome::Error),
         };
         self.run.event(Event::CheckQueued);
-        let same = self.same((&path, &target), &here, &there).await;
+        let difference = self.difference((&path, &target), &here, &there).await;
         self.run.event(Event::Checked { path: &path });
-        let outcome = match self.run.take(&path, same) {
-            Some(true) => Outcome::Match,
-            Some(false) => Outcome::Differ,
+        let outcome = match self.run.take(&path, difference) {
+            Some(None) => Outcome::Match,
+            Some(Some(difference)) => Outcome::Differ(difference),
             None => Outcome::Error,
         };
         (path, outcome)
     }
 
-    async fn same(&self, at: (&Path, &Path), here: &Entry, there: &Entry) -> Result<bool> {
+    async fn difference(
+        &self,
+        at: (&Path, &Path),
+        here: &Entry,
+        there: &Entry,
+    ) -> Result<Option<Difference>> {
         let path = at.0;
         let sizes = here.size.zip(there.size);
         if sizes.is_some_and(|(here, there)| here != there) {
-            return Ok(false);
+            return Ok(Some(Difference::Size));
         }
         if self.options.download {
-            return retry(&self.run.ctx, path, || self.same_bytes(at)).await;
+            let same = retry(&self.run.ctx, path, || self.same_bytes(at)).await?;
+            return Ok((!same).then_some(Difference::Content));
         }
-        let Some(hash) = self.hash else { return Ok(true) };
+        let Some(hash) = self.hash else { return Ok(None) };
         let (from, to) = (self.source.path(at.0), self.destination.path(at.1));
         let (here, there) = futures_util::future::try_join(
             retry(&self.run.ctx, path, || self.source.remote.hash(&from, hash)),
             retry(&self.run.ctx, path, || self.destination.remote.hash(&to, hash)),
         )
         .await?;
-        Ok(here == there)
+        Ok((here != there).then_some(Difference::Hash(hash)))
     }
 
     async fn same_bytes(&self, (path, target): (&Path, &Path)) -> Result<bool> {

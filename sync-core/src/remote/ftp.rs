@@ -52,7 +52,7 @@ impl Ftp {
     /// # Errors
     /// When the options make no sense together.
     pub fn new(options: ftp_client::Options, encoder: Encoder) -> Result<Self> {
-        let label = format!("ftp://{}", options.host);
+        let label = format!("ftp://{}:{}", options.host, options.port);
         let identity = format!("ftp://{}@{}:{}", options.user, options.host, options.port);
         let pool = Pool::new(options).map_err(|error| explain(error, ""))?;
         let known = Directories::default();

@@ -8,10 +8,11 @@ use crate::output;
 use crate::resolve::Resolved;
 use crate::target::{NoTarget, is_name};
 
+use super::questions::{self, Step};
 use super::show;
 
 /// How values are taken.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 struct Values {
     /// KEY VALUE or KEY=VALUE, any number of them
     pairs: Vec<String>,
@@ -24,14 +25,22 @@ struct Values {
     /// Print nothing
     #[arg(long)]
     no_output: bool,
-    /// Ask nothing, print JSON
+    /// Ask nothing, print JSON: the question that is open, if any
     #[arg(long)]
     non_interactive: bool,
+    /// Go through all questions, one at a time
+    #[arg(long)]
+    all: bool,
+    /// Answer the question of --state with --result
+    #[arg(long, requires = "state")]
+    r#continue: bool,
+    /// Which question is answered
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
+    /// The answer
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    result: String,
 }
-
-/// What rclone prints when no question is open.
-const NO_QUESTION: &str =
-    "{\n\t\"State\": \"\",\n\t\"Option\": null,\n\t\"Error\": \"\",\n\t\"Result\": \"\"\n}\n";
 
 impl Values {
     /// Returns the pairs, passwords obscured.
@@ -47,12 +56,23 @@ impl Values {
         Ok(pairs)
     }
 
-    fn print(&self, file: &File, name: &str) -> anyhow::Result<()> {
+    fn print(&self, file: &File, name: &str, step: &Step) -> anyhow::Result<()> {
         match (self.no_output, self.non_interactive) {
             (true, _) => Ok(()),
-            (false, true) => output::text(NO_QUESTION),
+            (false, true) => output::text(&step.json()),
             (false, false) => output::text(&show::section(file, name)),
         }
+    }
+
+    /// Returns the first question, where all are wanted.
+    fn first(&self, resolved: &Resolved, file: &File, name: &str) -> anyhow::Result<Step> {
+        let asks = self.all && file.get(name, "type").as_deref() == Some("ftp");
+        let user = resolved.remotes.current_user();
+        Ok(if asks {
+            questions::first(file, name, &pairs(&self.pairs)?, &user)
+        } else {
+            Step::default()
+        })
     }
 }
 
@@ -103,7 +123,8 @@ impl Create {
             file.set(name, "type", &self.r#type);
             pairs.iter().for_each(|(key, value)| file.set(name, key, value));
         })?;
-        self.values.print(store.file(), name)
+        let step = self.values.first(resolved, store.file(), name)?;
+        self.values.print(store.file(), name, &step)
     }
 }
 
@@ -117,11 +138,28 @@ pub(super) struct Update {
 
 impl Update {
     pub(super) fn run(&self, resolved: &Resolved) -> anyhow::Result<()> {
+        let name = self.name.trim_end_matches(':');
+        if let Some(state) = self.values.state.as_deref().filter(|_| self.values.r#continue) {
+            return self.go_on(resolved, name, state);
+        }
         let pairs = self.values.read()?;
-        let file = change(resolved, &self.name, |file, name| {
+        let file = change(resolved, name, |file, name| {
             pairs.iter().for_each(|(key, value)| file.set(name, key, value));
         })?;
-        self.values.print(&file, self.name.trim_end_matches(':'))
+        let step = self.values.first(resolved, &file, name)?;
+        self.values.print(&file, name, &step)
+    }
+
+    /// Takes the answer to one question and prints the next.
+    fn go_on(&self, resolved: &Resolved, name: &str, state: &str) -> anyhow::Result<()> {
+        let user = resolved.remotes.current_user();
+        let file = change(resolved, name, |_, _| {})?;
+        let (answer, step) = questions::answer(&file, name, state, &self.values.result, &user)?;
+        let file = match answer {
+            Some((key, value)) => change(resolved, name, |file, name| file.set(name, key, &value))?,
+            None => file,
+        };
+        self.values.print(&file, name, &step)
     }
 }
 
@@ -172,10 +210,11 @@ pub(super) struct Name {
 
 impl Name {
     pub(super) fn delete(&self, resolved: &Resolved) -> anyhow::Result<()> {
-        change(resolved, &self.name, |file, name| {
+        // What is not there is deleted already.
+        let name = self.name.trim_end_matches(':');
+        resolved.remotes.open_store()?.change(|file| {
             file.remove_section(name);
         })
-        .map(drop)
     }
 }
 
@@ -221,8 +260,7 @@ mod tests {
     fn passwords_are_obscured_once() {
         let values = |word: &str, obscure, no_obscure| {
             let pairs = vec![word.to_owned()];
-            let values =
-                Values { pairs, obscure, no_obscure, no_output: false, non_interactive: false };
+            let values = Values { pairs, obscure, no_obscure, ..Values::default() };
             values.read().unwrap().remove(0).1
         };
         let reveal = |text: &str| obscure::reveal(text).unwrap();

@@ -24,8 +24,10 @@ impl Which {
     pub(super) fn show(&self, resolved: &Resolved) -> anyhow::Result<()> {
         let store = resolved.remotes.open_store()?;
         match self.name {
-            None if !store.file().sections().is_empty() => output::text(&store.file().to_string()),
-            _ => output::text(&self.text(store.file(), |_, value| value)?),
+            None if !store.file().sections().is_empty() => {
+                output::text(&format!("{}\n\n", store.file().to_string().trim_end()))
+            }
+            _ => output::text(&self.text(store.file(), hidden)?),
         }
     }
 
@@ -53,9 +55,11 @@ impl Which {
 
 /// Returns a remote with its passwords hidden, as it is shown after a change.
 pub(super) fn section(file: &File, name: &str) -> String {
-    written(file, name, |key, value| {
-        if is_password(key) && !value.is_empty() { "*** ENCRYPTED ***".into() } else { value }
-    })
+    written(file, name, hidden)
+}
+
+fn hidden(key: &str, value: String) -> String {
+    if is_password(key) && !value.is_empty() { "*** ENCRYPTED ***".into() } else { value }
 }
 
 fn written(file: &File, name: &str, shown: fn(&str, String) -> String) -> String {
@@ -90,11 +94,12 @@ fn json_of(file: &File) -> String {
     indented(&Value::Object(remotes), b"    ")
 }
 
-fn indented(value: &Value, indent: &[u8]) -> String {
+/// Returns a value as JSON with lines that begin so.
+pub(super) fn indented(value: &impl serde::Serialize, indent: &[u8]) -> String {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(indent);
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-    serde::Serialize::serialize(value, &mut serializer).expect("a value of text is written");
+    value.serialize(&mut serializer).expect("a value of text is written");
     String::from_utf8(text).expect("JSON is UTF-8")
 }
 
@@ -114,9 +119,12 @@ pub(super) fn paths(resolved: &Resolved) -> anyhow::Result<()> {
         Location::File(path) => path.display().to_string(),
         Location::Memory => "in memory only".into(),
     };
+    let cache = resolved.remotes.environment().cache().join("rclone");
+    let temporary = std::env::temp_dir();
     output::text(&format!(
-        "Config file: {config}\nTemp dir:    {}\n",
-        std::env::temp_dir().display()
+        "Config file: {config}\nCache dir:   {}\nTemp dir:    {}\n",
+        cache.display(),
+        temporary.display()
     ))
 }
 
@@ -129,7 +137,7 @@ pub(super) fn providers() -> String {
             json!({"Name": name, "Description": description, "Prefix": name, "Options": options})
         })
         .collect();
-    indented(&backends.into(), b"\t") + "\n"
+    indented(&Value::from(backends), b"    ") + "\n"
 }
 
 fn provided(option: &Opt) -> Value {

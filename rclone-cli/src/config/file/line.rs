@@ -16,6 +16,11 @@ impl Line {
         Self { text, pair: Some((key.into(), value.into())) }
     }
 
+    /// Returns the line that holds nothing.
+    pub(super) fn blank(ending: &str) -> Self {
+        Self { text: ending.into(), pair: None }
+    }
+
     pub(super) fn key(&self) -> Option<&str> {
         self.pair.as_ref().map(|(key, _)| key.as_str())
     }
@@ -80,7 +85,13 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Unreadable> {
         return Ok(Parsed::Line(Line { text: text.into(), pair: None }));
     }
     if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return Ok(Parsed::Section(name.trim()));
+        let name = name.trim();
+        // A remote without a name could not be called.
+        return if name.is_empty() {
+            Err(Unreadable(line.into()))
+        } else {
+            Ok(Parsed::Section(name))
+        };
     }
     let (key, rest) = key(line).ok_or_else(|| Unreadable(line.into()))?;
     let value = value(rest.trim()).ok_or_else(|| Unreadable(line.into()))?;
@@ -150,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_is_no_pair_is_refused() {
-        for line in ["nonsense", "= v", ": v", "`a = b", "\"a\" b", "k = `a", "[half"] {
+        for line in ["nonsense", "= v", ": v", "`a = b", "\"a\" b", "k = `a", "[half", "[ ]"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

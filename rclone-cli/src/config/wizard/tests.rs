@@ -156,7 +156,7 @@ fn storage_and_host_can_be_chosen_by_number() {
 #[test]
 fn a_disk_needs_no_questions() {
     let (_, file) = run("", &["n", "d", "local", "y", "q"]);
-    assert_eq!(file, "[d]\ntype = local\n");
+    assert_eq!(file, "[d]\ntype = local\n\n");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn advanced_options_are_asked_on_request() {
     answers.extend(["y", "q"]);
     let (shown, file) = run("", &answers);
     assert!(shown.contains("`maybe` is not a boolean"));
-    assert_eq!(file, "[r]\ntype = ftp\nhost = h\nexplicit_tls = true\n");
+    assert_eq!(file, "[r]\ntype = ftp\nhost = h\nexplicit_tls = true\n\n");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_draft_is_tried_before_it_is_kept() {
     let (shown, file) = run("", &[host("nowhere"), again].concat());
     assert!(shown.contains("It does not work yet: no such host (check `host`)\n"), "{shown}");
     assert!(shown.contains("\nIt works.\n"), "{shown}");
-    assert_eq!(file, "[r]\ntype = ftp\nhost = h\n");
+    assert_eq!(file, "[r]\ntype = ftp\nhost = h\n\n");
     let (shown, _) = run("", &["n", "r", "local", "t", "y", "q"]);
     assert!(shown.contains("There is nothing to test."));
 }
@@ -236,7 +236,7 @@ fn editing_keeps_what_is_not_changed() {
 #[test]
 fn remotes_are_renamed_copied_and_deleted() {
     let (_, file) = run(NAS, &["r", "1", "box", "c", "box", "two", "d", "1", "q"]);
-    assert_eq!(file, "[two]\ntype = ftp\nhost = h\nport = 2121\nodd = kept\n");
+    assert_eq!(file, "[two]\ntype = ftp\nhost = h\nport = 2121\nodd = kept\n\n");
     let (shown, _) = run("", &["r", "c", "q"]);
     assert!(shown.contains("No remotes found."));
 }
