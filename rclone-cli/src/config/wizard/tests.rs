@@ -220,7 +220,7 @@ fn what_a_try_finds_is_offered_and_nothing_typed_is_lost() {
     let (shown, file) = run("", &[&typed[..], &["n", "t", "y", "y", "q"]].concat());
     assert!(shown.contains("It does not work yet: refused\nTrust it?\ny) Yes\n"), "{shown}");
     let pinned = format!("tls_fingerprint = {}\n", "ab".repeat(32));
-    assert_eq!(file, format!("[r]\ntype = ftp\nhost = own\nuser = me\nport = 2121\n{pinned}"));
+    assert_eq!(file, format!("[r]\ntype = ftp\nhost = own\nuser = me\nport = 2121\n{pinned}\n"));
 }
 
 #[test]
