@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use ftp_client::Options;
 use ftp_client::ftp_proto::secret::Secret;
-use ftp_client::options::{ClientIdentity, Proxy, ProxyKind, TlsMode, TlsOptions, Verify};
+use ftp_client::options::{
+    ClientIdentity, ListingMethod, Pipelining, Proxy, ProxyKind, TlsMode, TlsOptions, Verify,
+};
 use sync_core::encoding::Encoder;
 use sync_core::remote::ftp::Ftp;
 
@@ -51,6 +53,8 @@ pub(crate) fn options(
         writing_mdtm: settings.is("writing_mdtm"),
         no_check_upload: settings.is("no_check_upload"),
         force_list_hidden: settings.is("force_list_hidden"),
+        pipelining: pipelining(settings.text("pipelining"))?,
+        listing: listing(settings.text("listing"))?,
         bind: network.bind.as_deref().map(bind).transpose()?,
         proxy: proxy(settings)?,
         ..Options::default()
@@ -80,6 +84,26 @@ fn host(text: &str) -> &str {
 /// Returns the user given, or who is logged in here, as rclone does.
 fn user(settings: &Settings, environment: &Environment) -> String {
     settings.given("user").or_else(|| environment.user()).unwrap_or("anonymous").into()
+}
+
+fn pipelining(text: &str) -> anyhow::Result<Pipelining> {
+    Ok(match text {
+        "auto" => Pipelining::Auto,
+        "ahead" => Pipelining::Ahead,
+        "overlap" => Pipelining::Overlap,
+        "lockstep" => Pipelining::LockStep,
+        _ => bail!("option pipelining: `{text}` is none of auto, ahead, overlap, lockstep"),
+    })
+}
+
+fn listing(text: &str) -> anyhow::Result<ListingMethod> {
+    Ok(match text {
+        "auto" => ListingMethod::Auto,
+        "mlsd" => ListingMethod::Mlsd,
+        "list" => ListingMethod::List,
+        "stat" => ListingMethod::Stat,
+        _ => bail!("option listing: `{text}` is none of auto, mlsd, list, stat"),
+    })
 }
 
 fn tls_mode(settings: &Settings) -> anyhow::Result<TlsMode> {
@@ -274,6 +298,8 @@ mod tests {
             ("writing_mdtm", "true"),
             ("no_check_upload", "true"),
             ("force_list_hidden", "true"),
+            ("pipelining", "overlap"),
+            ("listing", "stat"),
             ("idle_timeout", "0"),
             ("close_timeout", "2s"),
             ("shut_timeout", "3s"),
@@ -293,6 +319,7 @@ mod tests {
         (want.disable_epsv, want.disable_mlsd, want.disable_utf8) = (true, true, true);
         (want.writing_mdtm, want.force_list_hidden) = (true, true);
         want.no_check_upload = true;
+        (want.pipelining, want.listing) = (Pipelining::Overlap, ListingMethod::Stat);
         want.bind = Some("192.0.2.1".parse().unwrap());
         want.tls_options.verify = Verify::DangerAcceptAny;
         want.tls_options.extra_roots = vec!["c".into()];

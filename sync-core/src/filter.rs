@@ -37,6 +37,11 @@ impl Filter {
         Builder::default()
     }
 
+    /// Tells whether a file's time decides over it.
+    pub(crate) fn looks_at_times(&self) -> bool {
+        self.modified_from.is_some() || self.modified_to.is_some()
+    }
+
     /// Tells whether a file takes part. `size` is in bytes.
     ///
     /// A time nobody knows is within every range; a size nobody knows is below every minimum.

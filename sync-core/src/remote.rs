@@ -61,6 +61,18 @@ pub trait Remote: fmt::Debug + Send + Sync {
     /// [`ErrorKind::NotADirectory`] when a file stands there.
     async fn list(&self, directory: &Path) -> Result<Listing>;
 
+    /// Like [`Remote::list`], for who needs no exact times: where that is faster, they may be coarser
+    /// than the remote could tell.
+    async fn list_briefly(&self, directory: &Path) -> Result<Listing> {
+        self.list(directory).await
+    }
+
+    /// Returns how many directories it pays to list briefly at the same time; none where only the user
+    /// limits it.
+    fn listings_at_once(&self) -> Option<usize> {
+        None
+    }
+
     /// Returns what stands at `path`, or `None` when it is certain that nothing does.
     ///
     /// The path where a remote starts is always a directory.

@@ -185,7 +185,7 @@ impl Walk {
 
     /// Begins the next listings: always the very next one, others while there is room.
     fn look_ahead(&mut self) {
-        let room = self.ctx.options.checkers.max(1);
+        let room = self.room();
         for index in (0..self.stack.len()).rev().take(room) {
             if self.stack[index].listing.is_some() {
                 continue;
@@ -199,15 +199,32 @@ impl Walk {
         }
     }
 
+    /// Returns how many directories are listed at once: more than the user allows connections for
+    /// where one connection lists many.
+    fn room(&self) -> usize {
+        let checkers = self.ctx.options.checkers.max(1);
+        let lists = self.is_brief()
+            && self.destination.is_none()
+            && self.ctx.filter.named_in(&Path::root()).is_none();
+        let at_once = lists.then(|| self.source.remote.listings_at_once()).flatten();
+        checkers.max(at_once.unwrap_or(1))
+    }
+
+    /// Tells whether nobody looks at the times.
+    fn is_brief(&self) -> bool {
+        !self.exact_times && !self.ctx.filter.looks_at_times()
+    }
+
     fn begin(&self, visit: &Visit) -> AbortOnDropHandle<Listed> {
         let source = visit.source.then(|| self.source.clone());
         let destination = visit.destination.then(|| self.destination.clone()).flatten();
         let (ctx, extras, exact_times) = (self.ctx.clone(), self.extras, self.exact_times);
         let (directory, place) = (visit.directory.clone(), visit.there.clone());
         let (partials, journal) = (self.partials.clone(), self.journal.clone());
+        let brief = self.is_brief() && destination.is_none();
         AbortOnDropHandle::new(tokio::spawn(async move {
             let near = Scope::source(&ctx, source.as_ref(), &directory);
-            let near = near.with_partials(partials.as_ref());
+            let near = near.with_partials(partials.as_ref()).briefly(brief);
             let far = Scope::destination(&ctx, destination.as_ref(), (&directory, &place), extras)
                 .with_partials(partials.as_ref());
             let (mut here, mut there) = if far.follows_source() {

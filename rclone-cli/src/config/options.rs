@@ -172,6 +172,18 @@ pub(crate) const FTP: &[Opt] = &[
         "Use LIST -a to see hidden files and directories; this disables MLSD.",
     ),
     advanced(
+        "pipelining",
+        Kind::Text,
+        "auto",
+        "How far commands may run ahead of their answers: auto, ahead, overlap or lockstep.",
+    ),
+    advanced(
+        "listing",
+        Kind::Text,
+        "auto",
+        "How directories are listed: auto, mlsd, list or stat (over the control connection).",
+    ),
+    advanced(
         "idle_timeout",
         Kind::Duration,
         "1m0s",

@@ -18,7 +18,7 @@ pub(crate) struct Doomed {
 }
 
 /// How many files one session is given to remove in one go.
-pub(crate) const BATCH: usize = 200;
+pub(crate) const BATCH: usize = 500;
 
 /// Removes files, in batches on up to `transfers` sessions.
 pub(crate) async fn files(run: &Run, tree: &Tree, files: Vec<Doomed>, reason: &str) {

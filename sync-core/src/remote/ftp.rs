@@ -9,6 +9,7 @@ mod directories;
 mod entry;
 mod error;
 mod probe;
+mod together;
 mod transfer;
 
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ftp_client::ftp_proto::hash::Algorithm;
-use ftp_client::personality::TimeSetting;
+use ftp_client::personality::{StatusListing, TimeSetting};
 use ftp_client::{Lease, Personality, Pool};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -32,6 +33,7 @@ use directories::Directories;
 use entry::{entry, listing};
 use error::{explain, explain_directory};
 pub use probe::Finding;
+use together::{AT_ONCE, Together};
 use transfer::{Incoming, Outgoing};
 
 /// An FTP server, seen through one login.
@@ -42,6 +44,7 @@ pub struct Ftp {
     label: String,
     identity: String,
     known: Directories,
+    together: Together,
     /// The server's clock as `LIST` shows it, as far as it was measured.
     clock: Mutex<Clock>,
 }
@@ -55,8 +58,8 @@ impl Ftp {
         let label = format!("ftp://{}:{}", options.host, options.port);
         let identity = format!("ftp://{}@{}:{}", options.user, options.host, options.port);
         let pool = Pool::new(options).map_err(|error| explain(error, ""))?;
-        let known = Directories::default();
-        Ok(Self { pool, encoder, label, identity, known, clock: Mutex::default() })
+        let (known, together) = (Directories::default(), Together::default());
+        Ok(Self { pool, encoder, label, identity, known, together, clock: Mutex::default() })
     }
 
     /// Returns what was learnt about the server so far.
@@ -204,6 +207,26 @@ impl Remote for Ftp {
         let clock = self.clock(&mut session, directory, &found.entries).await;
         self.known.add(directory);
         Ok(listing(found, &self.encoder, clock))
+    }
+
+    async fn list_briefly(&self, directory: &Path) -> Result<Listing> {
+        let encoded = self.encode(directory);
+        let found = match self.pool.personality().status_listing {
+            Some(StatusListing::Never) => self.session(directory).await?.list(&encoded).await,
+            Some(_) => self.together.list(&self.pool, encoded).await,
+            None => {
+                let mut all = self.session(directory).await?.list_all(&[encoded]).await;
+                all.pop().unwrap_or_else(|| Ok(ftp_client::Listing::default()))
+            }
+        };
+        let found = found.map_err(|error| explain_directory(error, directory))?;
+        self.known.add(directory);
+        Ok(listing(found, &self.encoder, self.measured().await))
+    }
+
+    fn listings_at_once(&self) -> Option<usize> {
+        let form = self.pool.personality().status_listing;
+        form.filter(|form| *form != StatusListing::Never).map(|_| AT_ONCE)
     }
 
     async fn stat(&self, path: &Path) -> Result<Option<Entry>> {

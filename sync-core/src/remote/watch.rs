@@ -109,6 +109,15 @@ impl<W: Watch> Remote for Watched<W> {
         self.remote.list(directory).await
     }
 
+    async fn list_briefly(&self, directory: &Path) -> Result<Listing> {
+        self.before(Call::List, directory)?;
+        self.remote.list_briefly(directory).await
+    }
+
+    fn listings_at_once(&self) -> Option<usize> {
+        self.remote.listings_at_once()
+    }
+
     async fn stat(&self, path: &Path) -> Result<Option<Entry>> {
         self.before(Call::Stat, path)?;
         self.remote.stat(path).await

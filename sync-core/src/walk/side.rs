@@ -113,6 +113,8 @@ pub(super) struct Scope<'a> {
     way: Way,
     /// What knows files on their way, where these take no part.
     partials: Option<&'a Partials>,
+    /// Whether nobody looks at the times.
+    brief: bool,
 }
 
 /// How a directory is looked at.
@@ -130,7 +132,7 @@ enum Way {
 impl<'a> Scope<'a> {
     pub(super) fn source(ctx: &'a Context, tree: Option<&'a Tree>, directory: &'a Path) -> Self {
         let way = named(ctx, directory);
-        Self { ctx, tree, directory, at: directory, way, partials: None }
+        Self { ctx, tree, directory, at: directory, way, partials: None, brief: false }
     }
 
     /// Returns how to look at the destination, of which deletions (`extras`) must know more.
@@ -147,12 +149,17 @@ impl<'a> Scope<'a> {
             way => way,
         };
         let tree = tree.filter(|_| !options.no_check_destination);
-        Self { ctx, tree, directory, at, way, partials: None }
+        Self { ctx, tree, directory, at, way, partials: None, brief: false }
     }
 
     /// Sets aside files that are on their way.
     pub(super) fn with_partials(self, partials: Option<&'a Partials>) -> Self {
         Self { partials, ..self }
+    }
+
+    /// Lists without regard to times.
+    pub(super) fn briefly(self, brief: bool) -> Self {
+        Self { brief, ..self }
     }
 
     pub(super) fn tree(&self) -> Option<&Tree> {
@@ -195,7 +202,13 @@ impl<'a> Scope<'a> {
     /// Lists the directory: filtered, sorted, each name once.
     async fn list(&self, tree: &Tree) -> Result<Side> {
         let (ctx, at) = (self.ctx, tree.path(self.at));
-        let listing = retry(ctx, self.directory, || tree.remote.list(&at)).await?;
+        let listing = retry(ctx, self.directory, || async {
+            match self.brief {
+                true => tree.remote.list_briefly(&at).await,
+                false => tree.remote.list(&at).await,
+            }
+        })
+        .await?;
         ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
         let (mut entries, mut doubts) = (listing.entries, listing.doubts);
         let mut partials = self.take_partials(&mut entries);
