@@ -246,6 +246,7 @@ fn options(globals: &Globals, environment: &Environment) -> Options {
         create_empty_source_directories: copy.create_empty_src_dirs,
         ignore_errors: sync.ignore_errors,
         delete_excluded: sync.delete_excluded,
+        track_renames: sync.track_renames.then_some(sync.track_renames_strategy.0),
         deletion: deletion(sync),
         max_delete: sync.max_delete.0,
         max_delete_bytes: sync.max_delete_size.0,

@@ -14,7 +14,7 @@ use sync_core::context::Quota;
 
 pub(crate) use bandwidth::Timetable;
 pub(crate) use duration::Span;
-pub(crate) use order::{CutoffMode, Ordering};
+pub(crate) use order::{CutoffMode, Ordering, Strategy};
 pub(crate) use size::Size;
 
 /// A count in which every negative number means "no limit".

@@ -1,14 +1,14 @@
 //! Decides whether a file on the destination is what the source holds, from what both listings say.
 //!
-//! A time is an interval as long as the precision it was read with, and two times differ only when
-//! their intervals do not meet. Reading a file's content is not done here.
+//! Two times differ only when they are as far apart as the coarser of them is precise: some servers
+//! round, others cut off. Reading a file's content is not done here.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use crate::context::Options;
-use crate::entry::Entry;
+use crate::entry::{Entry, Modified};
 use crate::journal::Fact;
 use crate::progress::{Cause, Reason};
 use crate::remote::Capability;
@@ -117,8 +117,8 @@ impl Rules {
             destination.precision = destination.precision.max(precision);
         }
         let age = source.at.duration_since(destination.at);
-        let near = age.unsigned_abs() < self.options.modify_window;
-        (!near && !source.meets(destination)).then_some(age)
+        let window = source.precision.max(destination.precision).max(self.options.modify_window);
+        (age.unsigned_abs() >= window.max(Duration::from_nanos(1))).then_some(age)
     }
 
     /// Returns how much newer the source's file is than the one that was copied; zero where it is
@@ -128,6 +128,12 @@ impl Rules {
         let age = source.at.duration_since(fact.source.at);
         let near = age.unsigned_abs() < self.options.modify_window;
         if near || source.meets(fact.source) { SignedDuration::ZERO } else { age }
+    }
+
+    /// Tells whether two times are known and do not differ.
+    pub(crate) fn same_time(&self, source: Option<Modified>, there: Option<Modified>) -> bool {
+        let with = |modified| Entry { modified, ..Entry::root() };
+        source.is_some() && there.is_some() && self.age(&with(source), &with(there)).is_none()
     }
 }
 
@@ -167,7 +173,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::entry::{Kind, Modified};
+    use crate::entry::Kind;
     use crate::remote::memory::Memory;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -221,7 +227,8 @@ mod tests {
         let rules = rules(|_| ());
         check(&rules, (3, 999), (3, 0, SECOND), "same");
         check(&rules, (3, 1000), (3, 0, SECOND), "unsettled: time differs by 1s");
-        check(&rules, (3, -1), (3, 0, SECOND), "unsettled: time differs by 1ms");
+        check(&rules, (3, -1), (3, 0, SECOND), "same");
+        check(&rules, (3, -1000), (3, 0, SECOND), "unsettled: time differs by 1s");
         check(&rules, (3, 59_000), (3, 0, MINUTE), "same");
         check(&rules, (3, 7_260_000), (3, 0, MINUTE), "unsettled: time differs by 2h 1m");
     }

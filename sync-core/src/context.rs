@@ -130,6 +130,8 @@ pub struct Options {
     pub ignore_errors: bool,
     /// Delete excluded files on the destination, too.
     pub delete_excluded: bool,
+    /// Rename files of the destination that the source has elsewhere, if these have this in common.
+    pub track_renames: Option<Tracking>,
     /// When the destination's extra files go.
     pub deletion: Deletion,
     /// How many files may be deleted; none for no limit.
@@ -182,6 +184,7 @@ impl Default for Options {
             tell_extras: false,
             ignore_errors: false,
             delete_excluded: false,
+            track_renames: None,
             deletion: Deletion::default(),
             max_delete: None,
             max_delete_bytes: None,
@@ -236,6 +239,18 @@ pub enum Cutoff {
     Hard,
     /// No more transfers begin.
     Soft,
+}
+
+/// What a file and one elsewhere must have in common besides their size, to be taken for one that
+/// was renamed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tracking {
+    /// The hash of their content.
+    pub hash: bool,
+    /// Their name, in different directories.
+    pub leaf: bool,
+    /// Their time.
+    pub modified: bool,
 }
 
 /// When the files go that only the destination has.

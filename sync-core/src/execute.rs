@@ -24,7 +24,7 @@ use crate::entry::Entry;
 use crate::error::ErrorKind;
 use crate::path::Path;
 use crate::plan::{Action, Learnt, Step};
-use crate::progress::{Deed, Event};
+use crate::progress::{Cause, Deed, Event, Reason};
 use crate::remote::Tree;
 use crate::retry::retry;
 use crate::run::{Change, Run};
@@ -183,6 +183,13 @@ impl Executor {
             Action::Keep { source, same: true, .. } if self.moves => {
                 self.remove_source(&from, &source).await;
             }
+            Action::Rename { from: old, source, in_new_directory } => {
+                let (slot, reason) = (Slot::default(), Reason::new(Cause::New, "new"));
+                let job = Job { from, to, source, replaces: None, begun: None, reason, slot };
+                if !self.rename_there(&old, &job, in_new_directory).await {
+                    return Some(Waiting { job, in_new_directory });
+                }
+            }
             Action::MakeDirectory => self.make_directory(&to).await,
             Action::MoveDirectory => self.move_directory(&from, &to).await,
             Action::Doubt(error) => self.run.doubt(&to, error),
@@ -276,6 +283,23 @@ impl Executor {
             let removed = retry(&self.run.ctx, path, || self.destination.remote.remove(&at)).await;
             self.run.settle(change, removed);
         }
+    }
+
+    /// Lets the destination rename what it has as `old`. Returns whether the file stands, or is not
+    /// to stand, under its new name.
+    async fn rename_there(&self, old: &Path, job: &Job, in_new_directory: bool) -> bool {
+        let reason = format!("renamed from {old}");
+        let change = Change { deed: Deed::Moved, reason: &reason, ..job.change() };
+        if !self.run.may(change).await {
+            return true;
+        }
+        if in_new_directory && !self.make_parent(job).await {
+            return true;
+        }
+        let remote = &self.destination.remote;
+        let (from, to) = (self.destination.path(old), self.destination.path(&job.to));
+        let renamed = retry(&self.run.ctx, &job.to, || remote.rename(&from, &to)).await;
+        renamed.is_ok() && self.run.settle(change, renamed)
     }
 
     /// Lets the remote move a directory with all it holds.

@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use crate::compare::{Rules, Verdict};
-use crate::entry::{Entry, Kind};
+use crate::entry::{Entry, Kind, Modified};
 use crate::error::{Error, ErrorKind};
 use crate::journal::Fact;
 use crate::partial::{Begun, Unfinished};
@@ -77,6 +77,18 @@ pub enum Action {
     Remove {
         /// Its size.
         size: Option<u64>,
+        /// When it changed.
+        modified: Option<Modified>,
+    },
+    /// Let the destination rename a file that is what the source has under another name; copy it if
+    /// that fails.
+    Rename {
+        /// Where the destination has it.
+        from: Path,
+        /// The source's file.
+        source: Entry,
+        /// Whether its directory is still to be made.
+        in_new_directory: bool,
     },
     /// Remove a directory of the destination that the source has not; its content has gone before.
     RemoveDirectory,
@@ -96,6 +108,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// Has a copy become a rename of what the destination has at `from`.
+    pub(crate) fn renaming(self, from: Path) -> Self {
+        match self {
+            Self::Copy { source, in_new_directory, .. } => {
+                Self::Rename { from, source, in_new_directory }
+            }
+            other => other,
+        }
+    }
+
     /// Has a copy go on where an earlier run has left it.
     pub(crate) fn continuing(mut self, find: impl FnOnce() -> Option<Begun>) -> Self {
         if let Self::Copy { begun, .. } | Self::Settle { begun, .. } = &mut self {
@@ -308,7 +330,9 @@ impl Plan<'_> {
         }
         match not_followed(&there.kind) {
             Some(message) => Some(Action::Tell(message.into())),
-            None => there.is_file().then_some(Action::Remove { size: there.size }),
+            None => there
+                .is_file()
+                .then(|| Action::Remove { size: there.size, modified: there.modified }),
         }
     }
 
@@ -449,6 +473,7 @@ mod tests {
             Action::MoveDirectory => format!("move {path}"),
             Action::Refuse(error) => format!("refuse {path}: {:?}", error.kind()),
             Action::Remove { .. } => format!("remove {path}"),
+            Action::Rename { from, .. } => format!("rename {from} {path}"),
             Action::RemoveDirectory => format!("rmdir {path}"),
             Action::Settle { reason, .. } => format!("settle {path}: {reason}"),
             Action::Tell(message) => format!("tell {path}: {message}"),

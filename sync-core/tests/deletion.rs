@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Store, context, path, time};
-use sync_core::context::{Backup, Deletion, Quota};
+use sync_core::context::{Backup, Deletion, Quota, Tracking};
 use sync_core::ops::{Mode, copy_file, sync};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
@@ -205,4 +205,45 @@ async fn a_dry_run_deletes_and_keeps_nothing() {
         assert_eq!(destination.files(), ["d/a=former", "d/x=1"]);
         assert_eq!(heard.heard("skipped").len(), 2, "{deletion:?}");
     }
+}
+
+/// Syncs files of which some have moved, and returns which renames the destination was asked for.
+async fn renames(tracking: Tracking, destination: Memory) -> (Vec<String>, Store) {
+    let source = Store::with(Memory::new(), &["new/a=1", "b2=22", "c=333", "same=4444"]);
+    let destination =
+        Store::with(destination, &["old/a=1", "b=22", "x/c=333", "same=4444", "gone=55555"]);
+    let (mut ctx, heard) = context();
+    ctx.options.track_renames = Some(tracking);
+    sync(&ctx, &source.tree(), &destination.tree(), Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), source.files());
+    (heard.heard("done Moved"), destination)
+}
+
+#[tokio::test]
+async fn what_has_moved_on_the_source_is_renamed_on_the_destination() {
+    let leaf = Tracking { leaf: true, modified: true, hash: false };
+    let (moved, destination) = renames(leaf, Memory::server()).await;
+    assert_eq!(moved, ["done Moved c: renamed from x/c", "done Moved new/a: renamed from old/a"]);
+    assert_eq!(destination.calls.watch().take()[&Call::Create], 1, "b2 has another name");
+    let hash = Tracking { hash: true, ..Tracking::default() };
+    let (moved, destination) = renames(hash, Memory::new()).await;
+    assert_eq!(moved.len(), 3);
+    assert!(!destination.calls.watch().take().contains_key(&Call::Create));
+}
+
+#[tokio::test]
+async fn renames_are_not_tracked_by_hashes_that_are_not_there() {
+    let hash = Tracking { hash: true, ..Tracking::default() };
+    assert!(renames(hash, Memory::server()).await.0.is_empty());
+}
+
+#[tokio::test]
+async fn a_rename_that_fails_is_a_copy() {
+    let source = Store::with(Memory::new(), &["new/a=1"]);
+    let destination = Store::with(Memory::server(), &["old/a=1"]);
+    destination.faults.watch().always(Call::Rename, "old/a", ErrorKind::PermissionDenied);
+    let (mut ctx, _) = context();
+    ctx.options.track_renames = Some(Tracking { leaf: true, ..Tracking::default() });
+    sync(&ctx, &source.tree(), &destination.tree(), Mode::Sync).await.unwrap();
+    assert_eq!(destination.files(), ["new/a=1", "old/a=1"], "the next run deletes the old one");
 }

@@ -1,6 +1,6 @@
 //! Flags that say when a file is copied and how.
 
-use crate::values::{CutoffMode, Ordering, Share, Size, Span};
+use crate::values::{CutoffMode, Ordering, Share, Size, Span, Strategy};
 
 /// Copying.
 #[derive(Clone, Debug, clap::Args)]
@@ -135,6 +135,14 @@ pub(crate) struct Sync {
     #[arg(long)]
     pub(crate) delete_during: bool,
 
+    /// Rename files of the destination that have moved on the source instead of copying them
+    #[arg(long)]
+    pub(crate) track_renames: bool,
+
+    /// What such files have in common besides their size: hash, modtime, leaf
+    #[arg(long, value_name = "LIST", default_value = "hash")]
+    pub(crate) track_renames_strategy: Strategy,
+
     /// Move what would be deleted or replaced to this directory of the same remote
     #[arg(long, value_name = "DIR")]
     pub(crate) backup_dir: Option<String>,
@@ -219,6 +227,9 @@ mod tests {
         let sync = parse("sync a b --delete-before --backup-dir c --suffix .bak").sync;
         assert!(sync.delete_before && !sync.delete_during && !sync.delete_after);
         assert_eq!(sync.backup_dir.as_deref(), Some("c"));
+        let sync_ = parse("sync a b --track-renames --track-renames-strategy modtime,leaf").sync;
+        assert!(sync_.track_renames && sync_.track_renames_strategy.0.leaf);
+        refused("sync a b --track-renames-strategy colour", "not a strategy");
         assert_eq!((sync.suffix.as_deref(), sync.suffix_keep_extension), (Some(".bak"), false));
     }
 }

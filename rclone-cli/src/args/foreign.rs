@@ -172,8 +172,6 @@ const FLAGS: &[Flag] = &[
     valued("temp-dir"),
     valued("tpslimit"),
     valued("tpslimit-burst"),
-    flag("track-renames"),
-    valued("track-renames-strategy"),
     flag("use-cookies"),
     flag("use-mmap"),
     flag("use-server-modtime"),

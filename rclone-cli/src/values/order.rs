@@ -1,9 +1,10 @@
-//! The order of transfers, `size,descending` and the like, and what happens at their limits.
+//! The order of transfers, `size,descending` and the like, what happens at their limits, and what
+//! saves them.
 
 use std::fmt;
 use std::str::FromStr;
 
-use sync_core::context::{Cutoff, Direction, Order, OrderBy};
+use sync_core::context::{Cutoff, Direction, Order, OrderBy, Tracking};
 
 /// The value of `--order-by`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,6 +76,29 @@ impl From<CutoffMode> for Cutoff {
     }
 }
 
+/// The value of `--track-renames-strategy`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Strategy(pub(crate) Tracking);
+
+impl FromStr for Strategy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut tracking = Tracking::default();
+        for word in text.split(',') {
+            match word.trim() {
+                "hash" => tracking.hash = true,
+                "leaf" => tracking.leaf = true,
+                "modtime" => tracking.modified = true,
+                // The size always counts.
+                "size" | "" => {}
+                word => return Err(format!("`{word}` is not a strategy: use hash, modtime, leaf")),
+            }
+        }
+        Ok(Self(tracking))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +118,13 @@ mod tests {
         for text in ["", "colour", "size,up", "size,asc,5", "size,mixed,x", "size,mixed,101"] {
             assert!(text.parse::<Ordering>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn strategies_add_up() {
+        let tracking = |text: &str| text.parse::<Strategy>().unwrap().0;
+        assert_eq!(tracking("modtime,leaf"), Tracking { leaf: true, modified: true, hash: false });
+        assert_eq!(tracking("size"), Tracking::default());
+        assert!("colour".parse::<Strategy>().is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 mod deletion;
 mod planning;
+mod renames;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use crate::walk::{Pair, Side, Walk};
 
 use deletion::{remove, respell};
 use planning::{Planning, extras};
+use renames::Renames;
 
 /// What becomes of the files that are on one side only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -86,11 +88,15 @@ pub async fn sync(
         move_directories: extent.move_directories && ctx.options.delete_empty_source_directories,
         ..extent
     };
+    let renames = match mode {
+        Mode::Sync => Renames::new(&run, source, destination, &rules),
+        Mode::Copy | Mode::Move => None,
+    };
     let (sender, receiver) = channel(ctx.options.checkers.max(1));
     let planning =
         Planning { run: &run, executor: &executor, destination, mode, deletion, steps: sender };
     let (mut removals, ()) = tokio::join!(
-        planning.all(first, walk, &rules, extent),
+        planning.all(first, walk, &rules, extent, renames),
         Arc::clone(&executor).carry_out(receiver)
     );
     let misspelt = std::mem::take(&mut removals.misspelt);

@@ -26,10 +26,12 @@ pub(super) struct Removals {
     pub(super) out_of: u64,
 }
 
-/// Returns when deletions happen: a limit can only be kept once all are known.
+/// Returns when deletions happen: a limit can only be kept, and a rename only be found,
+/// once all are known.
 pub(super) fn timing(options: &Options) -> Deletion {
     let limited = options.max_delete.is_some() || options.max_delete_bytes.is_some();
     match options.deletion {
+        _ if options.track_renames.is_some() => Deletion::After,
         Deletion::During if limited => Deletion::After,
         timing => timing,
     }

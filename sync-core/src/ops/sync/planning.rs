@@ -4,6 +4,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::Mode;
 use super::deletion::{Removals, remove_early};
+use super::renames::Renames;
 use crate::compare::Rules;
 use crate::context::Deletion;
 use crate::execute::Executor;
@@ -32,6 +33,7 @@ impl Planning<'_> {
         mut walk: Walk,
         rules: &Rules,
         extent: Extent,
+        mut renames: Option<Renames<'_>>,
     ) -> Removals {
         let mut removals = Removals::default();
         let mut next = Some(first);
@@ -39,10 +41,11 @@ impl Planning<'_> {
             removals.out_of += files_of(&pair);
             self.misspelt(&pair, &mut removals);
             for step in plan(pair, rules, extent) {
-                let Some(step) = self.here(step, &mut removals) else { continue };
-                if self.steps.send(step).await.is_err() {
-                    return removals;
-                }
+                let step = match &mut renames {
+                    Some(renames) => renames.hold(step),
+                    None => Some(step),
+                };
+                self.pass_on(step, &mut removals).await;
             }
             if self.deletion == Deletion::During {
                 let doomed = std::mem::take(&mut removals.files);
@@ -50,7 +53,19 @@ impl Planning<'_> {
             }
             next = if self.run.is_over() { None } else { walk.next().await };
         }
+        if let Some(renames) = renames {
+            for step in renames.resolve(&mut removals).await {
+                self.pass_on(Some(step), &mut removals).await;
+            }
+        }
         removals
+    }
+
+    async fn pass_on(&self, step: Option<Step>, removals: &mut Removals) {
+        if let Some(step) = step.and_then(|step| self.here(step, removals)) {
+            // The executor takes steps until there are no more.
+            let _ = self.steps.send(step).await;
+        }
     }
 
     /// Takes note of names of the destination that are to be those of the source.
@@ -88,7 +103,7 @@ impl Planning<'_> {
                 self.run.notice(Some(&step.path), message);
                 return None;
             }
-            Action::Copy { in_new_directory, .. } => {
+            Action::Copy { in_new_directory, .. } | Action::Rename { in_new_directory, .. } => {
                 if let Some(parent) = step.target().parent().filter(|_| *in_new_directory) {
                     self.executor.announce(parent);
                 }
@@ -106,7 +121,7 @@ impl Planning<'_> {
 fn collect(step: &Step, removals: &mut Removals) {
     let path = step.target().clone();
     match step.action {
-        Action::Discard { size } | Action::Remove { size } => {
+        Action::Discard { size } | Action::Remove { size, .. } => {
             removals.files.push(Doomed { path, size });
         }
         Action::RemoveDirectory => removals.directories.push(path),
