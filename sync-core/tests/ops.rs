@@ -216,7 +216,13 @@ async fn check(
 async fn check_tells_every_file_apart() {
     let source = Store::with(Memory::new(), &["a=1", "b=1", "c=1", "d/e=12"]);
     let other = Store::with(Memory::new(), &["a=1", "b=2", "d/e=1", "x=1"]);
-    let all = ["a Match", "b Differ", "c MissingOnDestination", "x MissingOnSource", "d/e Differ"];
+    let all = [
+        "a Match",
+        "b Differ(Hash(\"md5\"))",
+        "c MissingOnDestination",
+        "x MissingOnSource",
+        "d/e Differ(Size)",
+    ];
     let (summary, outcomes) = check(&source, &other, CheckOptions::default()).await;
     assert_eq!(outcomes, all);
     let counts = [summary.matches, summary.differences, summary.missing_on_source];
@@ -224,8 +230,8 @@ async fn check_tells_every_file_apart() {
 
     let sizes = CheckOptions { size_only: true, one_way: true, ..CheckOptions::default() };
     let (summary, outcomes) = check(&source, &other, sizes).await;
-    assert_eq!(outcomes, ["a Match", "b Match", "c MissingOnDestination", "d/e Differ"]);
-    assert_eq!(summary.unhashed, 2);
+    assert_eq!(outcomes, ["a Match", "b Match", "c MissingOnDestination", "d/e Differ(Size)"]);
+    assert_eq!(summary.unhashed, 0, "sizes are all that was asked for");
 }
 
 #[tokio::test]
@@ -237,5 +243,8 @@ async fn check_reads_every_byte_when_asked() {
     assert_eq!((outcomes, summary.unhashed), (vec!["a Match".into(), "b Match".into()], 2));
     let download = CheckOptions { download: true, ..CheckOptions::default() };
     let (summary, outcomes) = check(&source, &other, download).await;
-    assert_eq!((outcomes, summary.unhashed), (vec!["a Match".into(), "b Differ".into()], 0));
+    assert_eq!(
+        (outcomes, summary.unhashed),
+        (vec!["a Match".into(), "b Differ(Content)".into()], 0)
+    );
 }
