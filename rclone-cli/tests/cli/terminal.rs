@@ -20,6 +20,7 @@ struct Terminal {
     master: Box<dyn MasterPty>,
     keyboard: Box<dyn Write>,
     child: Box<dyn Child>,
+    reading: thread::JoinHandle<()>,
 }
 
 struct Seen {
@@ -58,7 +59,7 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let keyboard = pair.master.take_writer().unwrap();
         let watcher = Arc::clone(&seen);
-        thread::spawn(move || {
+        let reading = thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = reader.read(&mut buffer) {
                 let (seen, changed) = &*watcher;
@@ -68,7 +69,7 @@ impl Terminal {
                 changed.notify_all();
             }
         });
-        Self { seen, master: pair.master, keyboard, child }
+        Self { seen, master: pair.master, keyboard, child, reading }
     }
 
     /// Waits until the screen is as wanted, and returns it.
@@ -102,6 +103,7 @@ impl Terminal {
     /// Waits for the end and returns the exit code and all that was written.
     fn finish(mut self) -> (u32, String) {
         let code = self.child.wait().unwrap().exit_code();
+        self.reading.join().unwrap();
         let written = self.seen.0.lock().unwrap().written.clone();
         (code, written)
     }
@@ -206,6 +208,7 @@ fn ncdu_is_browsed_and_deletes_after_a_question() {
     terminal.until_shown("1 B in 1 files");
     assert_eq!(place.all("s"), ["big/", "big/b", "small"]);
     terminal.resize(40, 6);
+    terminal.until_shown("1 B in 1 files");
     terminal.press("h");
     let screen = terminal.until_shown("3 B in 2 files");
     assert!(screen.lines().all(|line| line.chars().count() <= 40), "{screen}");
