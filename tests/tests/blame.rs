@@ -51,7 +51,7 @@ fn a_wrong_password_is_told_apart() {
 }
 
 /// Returns what `lsd` says to a server that shows this certificate.
-fn met_with(identity: &Identity, flags: &[&str]) -> Option<Output> {
+fn met_with(identity: &Identity, arguments: &[&str]) -> Option<Output> {
     if let Some(reason) = Software::Pyftpdlib.missing() {
         servers::not_run(&reason);
         return None;
@@ -59,18 +59,18 @@ fn met_with(identity: &Identity, flags: &[&str]) -> Option<Output> {
     let server = Server::start_as(Software::Pyftpdlib, Security::Tls, identity);
     let rclone = Program::ours();
     rclone.add("server", &server);
-    Some(rclone.run(once(&[&["lsd", "server:"], flags].concat())))
+    Some(rclone.run(once(&[&["lsd"], arguments].concat())))
 }
 
 #[test]
 fn an_expired_certificate_is_told_with_the_way_out() {
-    let Some(output) = met_with(&Authority::new().expired(), &[]) else { return };
+    let Some(output) = met_with(&Authority::new().expired(), &["server:"]) else { return };
     output.assert(OTHER, &["expired", "no_check_certificate"]);
 }
 
 #[test]
 fn a_certificate_for_another_host_is_told_with_the_way_out() {
-    let Some(output) = met_with(&Authority::new().misnamed(), &[]) else { return };
+    let Some(output) = met_with(&Authority::new().misnamed(), &["server:"]) else { return };
     output.assert(OTHER, &["certificate", "127.0.0.1", "no_check_certificate"]);
 }
 
@@ -80,8 +80,8 @@ fn a_self_signed_certificate_is_told_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     none.identity().write(folder.path());
     let other = folder.path().join("ca.pem");
-    let other = format!("--ca-cert={}", other.display());
-    let Some(output) = met_with(&Identity::self_signed(), &[&other]) else { return };
+    let remote = format!("server,override.ca_cert={}:", other.display());
+    let Some(output) = met_with(&Identity::self_signed(), &[&remote]) else { return };
     output.assert(OTHER, &["certificate", "--ca-cert", "no_check_certificate"]);
 }
 
@@ -112,8 +112,9 @@ fn a_self_signed_certificate_can_be_trusted_in_the_dialogue() {
 
 #[test]
 fn a_certificate_need_not_hold_where_the_user_says_so() {
+    let arguments = ["server:", "--no-check-certificate"];
     for identity in [Authority::new().expired(), Authority::new().misnamed()] {
-        let Some(output) = met_with(&identity, &["--no-check-certificate"]) else { return };
+        let Some(output) = met_with(&identity, &arguments) else { return };
         output.assert(0, &[]);
     }
 }
