@@ -1,21 +1,28 @@
-//! Standard output, the only place that writes to it. A reader that went away is no failure.
+//! Standard output, the only place that writes to it. A reader that went away is no failure: a
+//! listing ends there, and what changes files goes on.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::time::{Duration, Instant};
 
 use crate::progress::above_bars;
 
-/// Buffered standard output. Once its reader is gone, what is written vanishes.
+/// How long a row may wait for the next one before both are written.
+const STALE: Duration = Duration::from_millis(100);
+
+/// Buffered standard output, whose writers end with [`io::ErrorKind::BrokenPipe`] once nobody reads.
 #[derive(Debug)]
 pub(crate) struct Output {
     inner: BufWriter<Screen>,
     /// Whether somebody watches, who wants each line at once.
     watched: bool,
+    /// When rows were last written.
+    written: Option<Instant>,
 }
 
 impl Output {
     pub(crate) fn new() -> Self {
-        let inner = BufWriter::with_capacity(1 << 16, Screen { gone: false });
-        Self { inner, watched: io::stdout().is_terminal() }
+        let inner = BufWriter::with_capacity(1 << 16, Screen);
+        Self { inner, watched: io::stdout().is_terminal(), written: None }
     }
 
     /// Writes a line.
@@ -25,7 +32,11 @@ impl Output {
     pub(crate) fn row(&mut self, line: &[u8]) -> io::Result<()> {
         self.write_all(line)?;
         self.write_all(b"\n")?;
-        if self.watched { self.flush() } else { Ok(()) }
+        if self.watched || self.written.is_none_or(|at| at.elapsed() > STALE) {
+            self.written = Some(Instant::now());
+            return self.flush();
+        }
+        Ok(())
     }
 }
 
@@ -41,35 +52,43 @@ impl Write for Output {
 
 /// Standard output, above the bars where there are some.
 #[derive(Debug)]
-struct Screen {
-    /// Whether nobody reads any more.
-    gone: bool,
-}
-
-impl Screen {
-    fn settle<T>(&mut self, result: io::Result<T>, vanished: T) -> io::Result<T> {
-        match result {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.gone = true;
-                Ok(vanished)
-            }
-            result => result,
-        }
-    }
-}
+struct Screen;
 
 impl Write for Screen {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        if self.gone {
-            return Ok(data.len());
-        }
-        let written = above_bars(|| io::stdout().write_all(data)).map(|()| data.len());
-        self.settle(written, data.len())
+        above_bars(|| io::stdout().write_all(data)).map(|()| data.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let flushed = io::stdout().flush();
-        self.settle(flushed, ())
+        io::stdout().flush()
+    }
+}
+
+/// Buffered standard output of what goes on without a reader: what is written then vanishes.
+#[derive(Debug)]
+pub(crate) struct Report(Output);
+
+impl Report {
+    pub(crate) fn new() -> Self {
+        Self(Output::new())
+    }
+}
+
+impl Write for Report {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        unread(self.0.write(data), data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        unread(self.0.flush(), ())
+    }
+}
+
+/// Takes what nobody reads for written.
+fn unread<T>(result: io::Result<T>, vanished: T) -> io::Result<T> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(vanished),
+        result => result,
     }
 }
 
@@ -111,7 +130,7 @@ pub(crate) fn text(text: &str) -> anyhow::Result<()> {
 /// # Errors
 /// When it cannot be written, unless nobody reads.
 pub(crate) fn write(data: &[u8]) -> io::Result<()> {
-    let mut output = Output::new();
+    let mut output = Report::new();
     output.write_all(data)?;
     output.flush()
 }

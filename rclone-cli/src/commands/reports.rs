@@ -9,7 +9,7 @@ use sync_core::ops::{Difference, Mode, Outcome};
 use sync_core::progress::{Cause, Deed};
 use sync_core::{Event, Path, Progress};
 
-use crate::output::Output;
+use crate::output::Report;
 use crate::shown;
 
 /// Files to write names to; `-` is standard output.
@@ -92,7 +92,7 @@ impl Reports {
 
 fn open(file: &str) -> anyhow::Result<Writer> {
     if file == "-" {
-        return Ok(Box::new(Output::new()));
+        return Ok(Box::new(Report::new()));
     }
     let file = File::create(file).with_context(|| format!("failed to make the report {file}"))?;
     Ok(Box::new(BufWriter::new(file)))
