@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use sync_core::ops::Failures;
-use sync_core::{Error, ErrorKind};
+use sync_core::{Error, ErrorKind, Limit};
 
 use crate::resolve::Resolved;
 use crate::stop;
@@ -178,9 +178,9 @@ fn code_of(error: &Error) -> u8 {
     match error.kind() {
         ErrorKind::DirectoryNotFound => DIRECTORY_NOT_FOUND,
         ErrorKind::NotFound => FILE_NOT_FOUND,
-        ErrorKind::Limit if error.to_string().contains("--max-transfer") => TRANSFER_LIMIT,
-        ErrorKind::Limit if error.to_string().contains("--max-duration") => DURATION_LIMIT,
-        ErrorKind::Limit => FATAL,
+        ErrorKind::Limit(Limit::Transfer) => TRANSFER_LIMIT,
+        ErrorKind::Limit(Limit::Duration) => DURATION_LIMIT,
+        ErrorKind::Limit(Limit::Deletions) => FATAL,
         _ if error.is_temporary() => TEMPORARY,
         _ => OTHER,
     }
@@ -221,7 +221,7 @@ pub(crate) async fn retried(
 /// Tells whether another run can help: not when the one failure there was is certain.
 fn worth_another_run(failures: &Failures) -> bool {
     match failures.last.kind() {
-        ErrorKind::Cancelled | ErrorKind::Limit | ErrorKind::Usage => false,
+        ErrorKind::Cancelled | ErrorKind::Limit(_) | ErrorKind::Usage => false,
         _ => failures.count > 1 || failures.last.is_temporary(),
     }
 }
@@ -242,9 +242,9 @@ mod tests {
         check(error(ErrorKind::NotFound), 4);
         check(error(ErrorKind::Timeout), 5);
         check(error(ErrorKind::Login), 1);
-        check(Error::new(ErrorKind::Limit, "--max-delete threshold reached"), 7);
-        check(Error::new(ErrorKind::Limit, "--max-transfer limit reached"), 8);
-        check(Error::new(ErrorKind::Limit, "as set by --max-duration"), 10);
+        check(Error::new(ErrorKind::Limit(Limit::Deletions), "--max-delete threshold reached"), 7);
+        check(Error::new(ErrorKind::Limit(Limit::Transfer), "the limit is reached"), 8);
+        check(Error::new(ErrorKind::Limit(Limit::Duration), "the limit is reached"), 10);
         check(Failures { count: 2, last: error(ErrorKind::NotFound) }, 4);
         check(Failures::from(error(ErrorKind::Usage)), 7);
         check(Usage("x".into()), 2);

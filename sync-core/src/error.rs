@@ -31,8 +31,8 @@ pub enum ErrorKind {
     Corrupted,
     /// The directory is not there.
     DirectoryNotFound,
-    /// A limit such as `--max-delete` or `--max-transfer` was reached.
-    Limit,
+    /// A limit that the user has set was reached.
+    Limit(Limit),
     /// The server refused the login.
     Login,
     /// A directory is not empty.
@@ -61,6 +61,17 @@ pub enum ErrorKind {
     Usage,
     /// Anything else.
     Other,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Limit {
+    /// What is deleted.
+    Deletions,
+    /// How long transfers may begin.
+    Duration,
+    /// What is transferred.
+    Transfer,
 }
 
 impl Error {

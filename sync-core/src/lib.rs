@@ -28,7 +28,7 @@ pub mod walk;
 
 pub use context::{Context, Options};
 pub use entry::{Doubt, Entry, Kind, Listing, Modified};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Limit, Result};
 pub use path::{Name, Path};
 pub use progress::{Event, Progress};
 pub use remote::{Capability, Remote, Tree};

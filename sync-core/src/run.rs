@@ -140,7 +140,7 @@ impl Run {
         let mut tally = self.tally();
         tally.count += 1;
         // What stopped the run is what it ends with.
-        if tally.last.as_ref().is_none_or(|last| last.kind() != ErrorKind::Limit) {
+        if tally.last.as_ref().is_none_or(|last| !matches!(last.kind(), ErrorKind::Limit(_))) {
             tally.last = Some(error);
         }
     }

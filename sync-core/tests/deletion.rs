@@ -7,7 +7,7 @@ use sync_core::context::{Backup, Deletion, Quota, Tracking};
 use sync_core::ops::{Mode, copy_file, sync};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
-use sync_core::{Context, Doubt, ErrorKind, Tree};
+use sync_core::{Context, Doubt, ErrorKind, Limit, Tree};
 
 fn pair(source: &[&str], destination: &[&str]) -> (Store, Store) {
     (Store::with(Memory::new(), source), Store::with(Memory::server(), destination))
@@ -98,7 +98,11 @@ async fn past_a_limit_nothing_is_deleted_and_all_is_told() {
                 result.unwrap();
                 assert_eq!(destination.files(), files[..2], "{case}");
             } else {
-                assert_eq!(result.unwrap_err().last.kind(), ErrorKind::Limit, "{case}");
+                assert_eq!(
+                    result.unwrap_err().last.kind(),
+                    ErrorKind::Limit(Limit::Deletions),
+                    "{case}"
+                );
                 assert_eq!(destination.files(), files, "{case}");
                 assert_eq!(heard.heard("skipped Deleted").len(), 2, "{case}");
             }

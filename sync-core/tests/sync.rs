@@ -12,7 +12,7 @@ use sync_core::filter::{Builder, Filter};
 use sync_core::ops::{Mode, copy_file, sync};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
-use sync_core::{Capability, Context, Doubt, ErrorKind, Failures, Remote as _};
+use sync_core::{Capability, Context, Doubt, ErrorKind, Failures, Limit, Remote as _};
 
 fn pair(source: &[&str], destination: &[&str]) -> (Store, Store) {
     (Store::with(Memory::new(), source), Store::with(Memory::server(), destination))
@@ -164,7 +164,7 @@ async fn past_max_delete_nothing_is_deleted() {
     let (mut ctx, heard) = context();
     ctx.options.max_delete = Some(Quota::Count(1));
     let failures = run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
-    assert_eq!(failures.last.kind(), ErrorKind::Limit);
+    assert_eq!(failures.last.kind(), ErrorKind::Limit(Limit::Deletions));
     assert_eq!(destination.files(), ["a=1", "x=1", "y=1"]);
     assert_eq!(heard.heard("skipped").len(), 2);
     ctx.options.max_delete = Some(Quota::Count(2));

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 use crate::context::{Context, Cutoff};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Limit};
 
 /// What is left of the limits.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Allowance {
         let over = |longest| Instant::now().duration_since(self.ctx.begun) >= longest;
         if options.max_duration.is_some_and(over) {
             let message = "max transfer duration reached as set by --max-duration";
-            return Err(Error::new(ErrorKind::Limit, message));
+            return Err(Error::new(ErrorKind::Limit(Limit::Duration), message));
         }
         let Some(most) = options.max_transfer else { return Ok(()) };
         let moved = self.ctx.moved.load(Ordering::Relaxed);
@@ -45,7 +45,7 @@ impl Allowance {
         };
         if reached {
             let message = "max transfer limit reached as set by --max-transfer";
-            return Err(Error::new(ErrorKind::Limit, message));
+            return Err(Error::new(ErrorKind::Limit(Limit::Transfer), message));
         }
         *promised += size;
         Ok(())
@@ -81,7 +81,7 @@ mod tests {
         let allowance = allowance(Cutoff::Soft);
         assert!(allowance.begin(8).is_ok() && allowance.begin(8).is_ok());
         allowance.ctx.moved.fetch_add(10, Ordering::Relaxed);
-        assert_eq!(allowance.begin(0).unwrap_err().kind(), ErrorKind::Limit);
+        assert_eq!(allowance.begin(0).unwrap_err().kind(), ErrorKind::Limit(Limit::Transfer));
     }
 
     #[tokio::test(start_paused = true)]

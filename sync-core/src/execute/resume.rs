@@ -65,7 +65,8 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
 
 /// Tells whether a failure has cut a copy short that may as well go on later.
 pub(crate) fn is_interruption(error: &Error) -> bool {
-    let stopped = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Limit | ErrorKind::Tls);
+    let stopped =
+        matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Limit(_) | ErrorKind::Tls);
     stopped || (error.is_temporary() && error.kind() != ErrorKind::Corrupted)
 }
 

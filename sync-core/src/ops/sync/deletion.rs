@@ -5,7 +5,7 @@ use futures_util::stream;
 
 use crate::backup::Keeper;
 use crate::context::{Deletion, Options};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Limit};
 use crate::execute::remove::{Doomed, directories, files};
 use crate::path::{Name, Path};
 use crate::progress::Deed;
@@ -48,7 +48,7 @@ pub(super) async fn remove(run: &Run, destination: &Tree, removals: Removals) {
     }
     if let Some(limit) = exceeded(&run.ctx.options, &doomed, out_of) {
         withhold(run, &doomed, &limit);
-        return run.fail(&destination.root, Error::new(ErrorKind::Limit, limit));
+        return run.fail(&destination.root, Error::new(ErrorKind::Limit(Limit::Deletions), limit));
     }
     remove_files(run, destination, doomed).await;
     if !may_go_on(run) {
