@@ -30,52 +30,50 @@ fn save(target: &str, name: &str, seed: &[u8]) -> io::Result<()> {
     fs::write(folder.join(name), seed)
 }
 
-/// One entry for each way in which dialects tell a time, a size and an owner.
+/// One entry for each way in which dialects tell a time, a size, rights and an owner.
 fn entries() -> Vec<Entry> {
     let at = date(2024, 3, 9).at(17, 5, 42, 120_000_000);
+    let day = at.date();
+    let (midnight, minute) = (day.at(0, 0, 0, 0), day.at(17, 5, 0, 0));
+    let second = day.at(17, 5, 42, 0);
     let times = [
-        (Precision::Day, Zone::Server, Year::Stated),
-        (Precision::Day, Zone::Unknown, Year::Stated),
-        (Precision::Minute, Zone::Server, Year::Inferred),
-        (Precision::Minute, Zone::Server, Year::Stated),
-        (Precision::Minute, Zone::Unknown, Year::Stated),
-        (Precision::Second, Zone::Server, Year::Stated),
-        (Precision::Second, Zone::Utc, Year::Stated),
-        (Precision::Subsecond(2), Zone::Server, Year::Stated),
-        (Precision::Subsecond(9), Zone::Utc, Year::Stated),
+        (midnight, Precision::Day, Zone::Server, Year::Stated),
+        (midnight, Precision::Day, Zone::Unknown, Year::Stated),
+        (minute, Precision::Minute, Zone::Server, Year::Inferred),
+        (minute, Precision::Minute, Zone::Server, Year::Stated),
+        (minute, Precision::Minute, Zone::Unknown, Year::Stated),
+        (second, Precision::Second, Zone::Server, Year::Stated),
+        (second, Precision::Second, Zone::Utc, Year::Stated),
+        (at, Precision::Subsecond(2), Zone::Server, Year::Stated),
+        (at, Precision::Subsecond(9), Zone::Utc, Year::Stated),
     ];
     let kinds = [
-        ("A.FILE", Kind::File, Some(7 * 512)),
-        ("two words", Kind::File, Some(0)),
-        ("FOLDER", Kind::Directory, None),
-        ("FOLDER", Kind::Directory, Some(512)),
-        ("LINK", Kind::Symlink, Some(13)),
-        ("JOB00042", Kind::File, None),
+        ("A.FILE", Kind::File, Some(7 * 512), None),
+        ("two words", Kind::File, Some(0), None),
+        ("FOLDER", Kind::Directory, None, None),
+        ("FOLDER", Kind::Directory, Some(512), None),
+        ("LINK", Kind::Symlink, Some(13), Some("../over there")),
+        ("LINK", Kind::Symlink, None, Some("../over there")),
+        ("LINK", Kind::Symlink, None, None),
+        ("JOB00042", Kind::File, None, None),
     ];
+    let owners =
+        [(None, None), (Some("7"), Some("12")), (Some("OPS"), Some("STAFF")), (Some("OPS"), None)];
+    let rights = [(None, None), (Some(0o2754), None), (None, Some(Version(3)))];
     let mut entries = vec![];
-    for (precision, zone, year) in times {
-        for (name, kind, size) in &kinds {
-            for (owner, group) in
-                [(None, None), (Some("7"), Some("12")), (Some("OPS"), Some("STAFF"))]
-            {
-                let day = at.date();
-                let at = match precision {
-                    Precision::Day => day.at(0, 0, 0, 0),
-                    Precision::Minute => day.at(at.hour(), at.minute(), 0, 0),
-                    Precision::Second => day.at(at.hour(), at.minute(), at.second(), 0),
-                    Precision::Subsecond(_) => at,
-                };
-                let mut entry = Entry::new(name, *kind);
-                entry.size = *size;
-                entry.modified = Some(Modified { at, precision, zone, year });
-                entry.mode = Some(0o2754);
-                owner.inspect(|o| entry.set_owner(o));
-                group.inspect(|g| entry.set_group(g));
-                if *kind == Kind::Symlink {
-                    entry.set_target("../over there");
+    for (at, precision, zone, year) in times {
+        for (name, kind, size, target) in kinds {
+            for (owner, group) in owners {
+                for (mode, version) in rights {
+                    let mut entry = Entry::new(name, kind);
+                    entry.size = size;
+                    entry.modified = Some(Modified { at, precision, zone, year });
+                    (entry.mode, entry.version) = (mode, version);
+                    owner.inspect(|o| entry.set_owner(o));
+                    group.inspect(|g| entry.set_group(g));
+                    target.inspect(|t| entry.set_target(t));
+                    entries.push(entry);
                 }
-                entry.version = Some(Version(3));
-                entries.push(entry);
             }
         }
     }
@@ -84,7 +82,7 @@ fn entries() -> Vec<Entry> {
         untimed.modified = None;
         untimed
     };
-    let more: Vec<Entry> = entries.iter().take(18).map(untimed).collect();
+    let more: Vec<Entry> = entries.iter().take(96).map(untimed).collect();
     entries.extend(more);
     entries
 }
@@ -130,8 +128,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("command", "path", "a folder/a \"file\" \u{e9}"),
     ("command", "mask", "ASS *** Command(PA"),
     ("command", "cr", "before\rafter"),
-    ("exchange", "transfer", "\u{0}\u{1}\u{5}\u{6}\u{6}"),
-    ("exchange", "abandoned", "\u{0}\u{3}\u{7}\u{0}\u{4}\u{6}"),
+    // The first byte is the size of the pieces in which replies arrive.
+    ("exchange", "transfer", "\u{3}\u{0}\u{1}\u{5}\u{6}\u{6}"),
+    ("exchange", "abandoned", "\u{1}\u{0}\u{3}\u{7}\u{0}\u{4}\u{6}"),
+    ("exchange", "closing", "\u{ff}\u{0}\u{0}\u{5}\u{4}\u{6}\u{7}"),
     (
         "feature",
         "all",
@@ -140,6 +140,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("feature", "coded", "211-MDTM\r\n211-SIZE"),
     ("hash", "crc", "CRC32 0-99 0a1b2c3d a name"),
     ("hash", "md5", "MD5 00112233445566778899aabbccddeeff"),
+    ("mainframe", "two-lines", "JOB00042\n 9-MAR-2024 OPS\nA.FILE;1\n 7 9-MAR-2024 [STAFF,OPS]\n"),
     (
         "mlsx",
         "kinds",
@@ -149,6 +150,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("path", "quoted", "\"/a \"\"path\"\"\" is current"),
     ("path", "empty", "\"\" is current"),
     ("path", "bare", "/a/path is current"),
+    ("rare", "two-lines", "A.FILE\r\n 3584 2-JUL-2023 17 OPS\r\nlong.Z\r\n 12  Jan  4 6:45\r\n"),
     (
         "reader",
         "names",

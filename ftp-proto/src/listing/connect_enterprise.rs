@@ -29,11 +29,10 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
 
 /// Writes one batch, of number 1.
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
-    let mailbox = form::word(entry.owner())?;
+    let mailbox = form::text(entry.owner())?;
     let (size, date) = (entry.size?, form::ls_date(&entry.modified?)?);
-    let known = entry.kind == Kind::File && form::is_trimmed(entry.name());
     let columns = format!("-C--E-----FTP A {mailbox} 1 {size} {date} ");
-    known.then(|| form::named(columns, entry.name()))
+    Some(form::named(columns, entry.name()))
 }
 
 #[cfg(test)]

@@ -53,14 +53,13 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         (Kind::Symlink, Some(size), Some(target)) => (format!(" {size}"), Some(target)),
         _ => return None,
     };
-    let whole = form::is_word(entry.name()) && !entry.name().ends_with(b"/");
     let mut line = form::named(String::new(), entry.name());
     line.extend_from_slice(format!("{size} {date}").as_bytes());
     if let Some(target) = target {
         line.extend_from_slice(b"  -> ");
-        line.extend_from_slice(Some(target).filter(|t| form::is_trimmed(t))?);
+        line.extend_from_slice(target);
     }
-    whole.then_some(line)
+    Some(line)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! clock of 12 or 24 hours, and separators in sizes. Month before day, always: a day before its
 //! month is refused, since most days cannot tell. File names keep their blanks.
 
-use alloc::{format, vec::Vec};
+use alloc::{format, string::ToString as _, vec::Vec};
 
 use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
@@ -67,24 +67,17 @@ fn tagged<'a>(tag: &[u8], name: &'a [u8], modified: Modified) -> Parsed<'a> {
 
 /// Writes one line, with a year of four digits and a clock of 24 hours.
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
-    let at =
-        form::stated(entry, Precision::Minute, Zone::Server).filter(|m| m.at.year() >= 1000)?.at;
+    let at = form::stated(entry, Precision::Minute, Zone::Server)?.at;
     let (month, day, year) = (at.month(), at.day(), at.year());
     let time = format!("{month:02}-{day:02}-{year:04}  {:02}:{:02} ", at.hour(), at.minute());
-    let trimmed = form::is_trimmed(entry.name());
-    let line = |tag: &str| trimmed.then(|| form::named(format!("{time}{tag:>20} "), entry.name()));
-    match (entry.kind, entry.size) {
-        (Kind::File, Some(size)) => Some(form::named(format!("{time}{size:>20} "), entry.name())),
-        (Kind::Directory, None) => line("<DIR>"),
-        (Kind::Symlink, None) => match entry.target() {
-            None => line("<JUNCTION>").filter(|line| !line.ends_with(b"]")),
-            Some(target) => {
-                let plain = memchr::memmem::find(target, b" [").is_none();
-                Some([&line("<SYMLINKD>").filter(|_| plain)?[..], b" [", target, b"]"].concat())
-            }
-        },
-        _ => None,
-    }
+    let line = |column: &str| form::named(format!("{time}{column:>20} "), entry.name());
+    Some(match (entry.kind, entry.size, entry.target()) {
+        (Kind::File, Some(size), _) => line(&size.to_string()),
+        (Kind::Directory, None, _) => line("<DIR>"),
+        (Kind::Symlink, None, None) => line("<JUNCTION>"),
+        (Kind::Symlink, None, Some(to)) => [&line("<SYMLINKD>"), &b" ["[..], to, b"]"].concat(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -67,8 +67,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         line.push(b',');
     };
     if let Some(unique) = entry.unique() {
-        let whole = |b: &u8| !matches!(b, b',' | b'\t' | b'\n' | b'\r');
-        fact("i", Some(unique).filter(|u| !u.is_empty() && u.iter().all(whole))?);
+        fact("i", unique);
     }
     if entry.modified.is_some() {
         let modified = form::stated(entry, Precision::Second, Zone::Utc)?;

@@ -1,26 +1,68 @@
-//! Writes entries as a server of each dialect would: the inverse of reading.
+//! Reads and writes a line of a given dialect: the way into the file of each.
 //!
-//! An entry that a dialect cannot say exactly (a blank in a name where names are words, a size that
-//! is no multiple of a block) is not written at all, so that what is written reads back the same.
+//! What is written reads back the same: an entry that a dialect cannot say exactly (an owner where
+//! it has no column for one, a blank in a name where names are words, a size that is no multiple of
+//! a block) is not written at all. The line itself is the proof, so the writers below take care of
+//! form only.
 
 use alloc::{format, string::String, vec::Vec};
 
+use jiff::civil::DateTime;
+
 use super::{
     Dialect, Entry, Kind, Modified, Precision, Year, Zone, classic_mac, connect_enterprise, dls,
-    dos, eplf, hp_nonstop, mlsx, mvs, netware, nortel, numeric_unix, os2, os9, os400, supertcp,
-    unix, vm, vms, vshell,
+    dos, eplf, fields::Parsed, hp_nonstop, mlsx, mvs, netware, nortel, numeric_unix, os2, os9,
+    os400, supertcp, time::Clock, unix, vm, vms, vshell,
 };
+
+/// Reads one line as this dialect has it.
+pub(super) fn read(dialect: Dialect, line: &[u8], clock: Clock) -> Parsed<'_> {
+    match dialect {
+        Dialect::ClassicMac => classic_mac::entry(line, clock),
+        Dialect::ConnectEnterprise => connect_enterprise::entry(line, clock),
+        Dialect::Dls => dls::entry(line, clock),
+        Dialect::Dos => dos::entry(line, clock),
+        Dialect::Eplf => eplf::entry(line),
+        Dialect::HpNonStop => hp_nonstop::entry(line),
+        Dialect::Mlsx => mlsx::parse(line),
+        Dialect::Mvs => mvs::data_set(line),
+        Dialect::MvsJes => mvs::job(line),
+        Dialect::MvsPds => mvs::member(line),
+        Dialect::NetWare => netware::entry(line, clock),
+        Dialect::NortelWfFtp => nortel::wfftp(line),
+        Dialect::NumericUnix => numeric_unix::entry(line),
+        Dialect::Os2 => os2::entry(line),
+        Dialect::Os400 => os400::entry(line, clock),
+        Dialect::Os9 => os9::entry(line),
+        Dialect::SuperTcp => supertcp::entry(line),
+        Dialect::Unix => unix::entry(line, clock),
+        Dialect::Vm => vm::entry(line),
+        Dialect::Vms => vms::entry(line),
+        Dialect::VShell => vshell::entry(line, clock),
+        Dialect::VxWorks => nortel::vxworks(line),
+    }
+}
 
 /// Writes one line, without its end; `None` where this dialect has no words for the entry.
 ///
 /// Reading the line as this dialect gives the entry again. A time whose year was inferred is
 /// written without it, and reads back the same at the same `now`.
 pub fn write(entry: &Entry, dialect: Dialect) -> Option<Vec<u8>> {
-    let whole = |b: &u8| !matches!(b, b'\n' | b'\r' | 0);
-    let own = matches!(entry.name(), b"" | b"." | b"..");
-    if own || !entry.name().iter().all(whole) {
+    if matches!(entry.name(), b"" | b"." | b"..") {
         return None;
     }
+    let line = written(entry, dialect)?;
+    let whole = |b: &u8| !matches!(b, b'\n' | b'\r' | 0);
+    (line.iter().all(whole) && says(dialect, &line, entry)).then_some(line)
+}
+
+/// Says whether a line reads as this entry, at a time when its year is the one to infer.
+fn says(dialect: Dialect, line: &[u8], entry: &Entry) -> bool {
+    let clock = Clock::new(entry.modified.map_or(DateTime::MIN, |modified| modified.at));
+    read(dialect, line, clock).is_ok_and(|found| Entry::read(line, &found) == *entry)
+}
+
+fn written(entry: &Entry, dialect: Dialect) -> Option<Vec<u8>> {
     match dialect {
         Dialect::ClassicMac => classic_mac::write(entry),
         Dialect::ConnectEnterprise => connect_enterprise::write(entry),
@@ -54,24 +96,9 @@ pub(super) fn named(columns: String, name: &[u8]) -> Vec<u8> {
     line
 }
 
-/// Says whether a name has no blank in it.
-pub(super) fn is_word(name: &[u8]) -> bool {
-    !name.is_empty() && !name.iter().any(u8::is_ascii_whitespace)
-}
-
-/// Says whether a name has no blank at its ends.
-pub(super) fn is_trimmed(name: &[u8]) -> bool {
-    !name.is_empty() && name.trim_ascii().len() == name.len()
-}
-
-/// Returns a field as a word of text.
-pub(super) fn word(field: Option<&[u8]>) -> Option<&str> {
-    core::str::from_utf8(field.filter(|f| is_word(f))?).ok()
-}
-
-/// Returns a field as digits.
-pub(super) fn digits(field: Option<&[u8]>) -> Option<&str> {
-    word(field).filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+/// Returns a field as text.
+pub(super) fn text(field: Option<&[u8]>) -> Option<&str> {
+    core::str::from_utf8(field?).ok()
 }
 
 /// Returns the size of a file; a directory, of which these dialects tell none, must have none.

@@ -37,13 +37,12 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Second, Zone::Server)?;
     let (day, month, year) =
         (modified.at.day(), form::month(&modified), form::short_year(&modified)?);
-    let (size, owner) = (entry.size?, form::word(entry.owner())?);
+    let (size, owner) = (entry.size?, form::text(entry.owner())?);
     let time = form::clock(&modified);
-    let known = entry.kind == Kind::File && form::is_word(entry.name()) && !owner.contains('"');
     let mut line = form::named(String::new(), entry.name());
     let columns = format!(" 101 {size:>16} {day}-{month}-{year:02} {time} {owner} \"OOOO\"");
     line.extend_from_slice(columns.as_bytes());
-    known.then_some(line)
+    Some(line)
 }
 
 #[cfg(test)]

@@ -299,39 +299,34 @@ fn octal(value: &[u8]) -> Option<u16> {
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let mut line = Vec::new();
     let mut fact = |name: &str, value: &[u8]| {
-        let whole = |b: &u8| !matches!(b, b';' | b' ' | b'\n' | b'\r' | 0);
         line.extend_from_slice(name.as_bytes());
         line.extend_from_slice(value);
         line.push(b';');
-        value.iter().all(whole).then_some(())
     };
     match entry.kind {
         Kind::Unknown => {}
-        kind => fact("type=", &kind_value(kind, entry.target())?)?,
+        kind => fact("type=", &kind_value(kind, entry.target())?),
     }
     if let Some(size) = entry.size {
-        fact("size=", size.to_string().as_bytes())?;
+        fact("size=", size.to_string().as_bytes());
     }
     if let Some(modified) = &entry.modified {
-        fact("modify=", time_value(modified)?.as_bytes())?;
+        fact("modify=", time_value(modified)?.as_bytes());
     }
     if let Some(permissions) = entry.permissions {
-        fact("perm=", permissions.to_string().as_bytes())?;
+        fact("perm=", permissions.to_string().as_bytes());
     }
     if let Some(unique) = entry.unique() {
-        fact("unique=", unique)?;
+        fact("unique=", unique);
     }
     if let Some(mode) = entry.mode {
-        fact("UNIX.mode=", format!("{mode:04o}").as_bytes())?;
+        fact("UNIX.mode=", format!("{mode:04o}").as_bytes());
     }
     if let Some(owner) = entry.owner() {
-        fact("UNIX.owner=", Some(owner).filter(|o| !o.is_empty())?)?;
+        fact("UNIX.owner=", owner);
     }
     if let Some(group) = entry.group() {
-        fact("UNIX.group=", Some(group).filter(|g| !g.is_empty())?)?;
-    }
-    if line.is_empty() {
-        return None;
+        fact("UNIX.group=", group);
     }
     line.push(b' ');
     line.extend_from_slice(entry.name());

@@ -144,34 +144,30 @@ pub(super) fn write_data_set(entry: &Entry) -> Option<Vec<u8>> {
             form::year_first(&modified, '/')
         }
     };
-    let known = entry.size.is_none() && form::is_word(entry.name());
     let columns = format!("VOL001 3390   {referred}  1   15  FB      80 27920  {organisation}  ");
-    known.then(|| form::named(columns, entry.name()))
+    Some(form::named(columns, entry.name()))
 }
 
 /// Writes a member with its statistics, of one record.
 pub(super) fn write_member(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Minute, Zone::Server)?;
     let (day, time) = (form::year_first(&modified, '/'), form::clock(&modified));
-    let known = entry.kind == Kind::File && entry.size.is_none() && form::is_word(entry.name());
     let mut line = form::named(String::new(), entry.name());
     let owner = match entry.owner() {
         None => "",
-        Some(owner) => form::word(Some(owner))?,
+        owner => form::text(owner)?,
     };
     let columns = format!(" 01.00 {day} {day} {}     1     1     0 {owner}", &time[..5]);
     line.extend_from_slice(columns.trim_end().as_bytes());
-    known.then_some(line)
+    Some(line)
 }
 
 /// Writes a job that has put out one file.
 pub(super) fn write_job(entry: &Entry) -> Option<Vec<u8>> {
-    let number = entry.name().strip_prefix(b"JOB")?;
-    let owner = form::word(entry.owner()).filter(|o| !is_status(o.as_bytes()))?;
-    let known = entry.kind == Kind::File && number.len() == 5 && is_number(number);
+    let owner = form::text(entry.owner())?;
     let mut line = form::named("JOBNAME ".to_string(), entry.name());
     line.extend_from_slice(format!(" {owner} OUTPUT A        RC=0000 1 spool files").as_bytes());
-    known.then_some(line)
+    Some(line)
 }
 
 #[cfg(test)]

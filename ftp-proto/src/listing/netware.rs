@@ -46,12 +46,11 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     };
     let owner = match entry.owner() {
         None => "0",
-        Some(owner) => form::word(Some(owner)).filter(|o| !is_number(o.as_bytes()))?,
+        owner => form::text(owner)?,
     };
     let (size, date) = (entry.size?, form::ls_date(&entry.modified?)?);
-    let whole = !entry.name()[0].is_ascii_whitespace();
     let columns = format!("{letter} [RWCEAFMS] {owner} {size:>24} {date} ");
-    whole.then(|| form::named(columns, entry.name()))
+    Some(form::named(columns, entry.name()))
 }
 
 #[cfg(test)]

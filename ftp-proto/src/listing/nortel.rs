@@ -53,12 +53,11 @@ pub(super) fn write_wfftp(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Second, Zone::Server)?;
     let (at, year) = (modified.at, form::short_year(&modified)?);
     let day = DAYS[usize::from(at.weekday().to_monday_zero_offset().unsigned_abs())];
-    let known = entry.kind == Kind::File && form::is_word(entry.name());
     let (size, time) = (entry.size?, form::clock(&modified));
     let mut line = form::named(String::new(), entry.name());
     let date = format!("{:02}/{:02}/{year:02}", at.month(), at.day());
     line.extend_from_slice(format!(" {size:>13}  {date}  {day:6}  {time}").as_bytes());
-    known.then_some(line)
+    Some(line)
 }
 
 /// Writes one line of VxWorks.
@@ -69,7 +68,6 @@ pub(super) fn write_vxworks(entry: &Entry) -> Option<Vec<u8>> {
     let date = format!("{month}-{:02}-{:04}", at.day(), at.year());
     let line = form::named(format!("{size:>9}    {date}  {time}   "), entry.name());
     match entry.kind {
-        _ if !form::is_trimmed(entry.name()) || entry.name().ends_with(b"<DIR>") => None,
         Kind::Directory => Some([&line[..], b" <DIR>"].concat()),
         Kind::File => Some(line),
         _ => None,

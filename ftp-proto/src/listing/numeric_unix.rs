@@ -49,21 +49,20 @@ fn kind(mode: u16) -> Option<Kind> {
 /// Writes one line.
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Second, Zone::Utc)?;
-    let seconds = seconds(&modified).filter(|s| *s >= 10_000_000)?;
+    let seconds = seconds(&modified)?;
     let format = match entry.kind {
         Kind::Device(Device { block, number: None }) => 2 + 4 * u16::from(block),
         Kind::Directory => 0o04,
         Kind::Fifo => 0o01,
         Kind::File => 0o10,
         Kind::Socket => 0o14,
-        Kind::Symlink if entry.target().is_none() => 0o12,
+        Kind::Symlink => 0o12,
         _ => return None,
     };
-    let mode = entry.mode.filter(|m| *m <= 0o7777)? | format << 12;
-    let (owner, group) = (form::digits(entry.owner())?, form::digits(entry.group())?);
+    let mode = entry.mode? | format << 12;
+    let (owner, group) = (form::text(entry.owner())?, form::text(entry.group())?);
     let columns = format!("{mode:07o} {owner} {group} {} {seconds} ", entry.size?);
-    let whole = !entry.name()[0].is_ascii_whitespace();
-    whole.then(|| form::named(columns, entry.name()))
+    Some(form::named(columns, entry.name()))
 }
 
 #[cfg(test)]

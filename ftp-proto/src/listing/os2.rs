@@ -48,7 +48,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let date = format!("{:02}-{:02}-{year}", at.month(), at.day());
     let size = form::size_of_file(entry)?;
     let columns = format!("{size:>18} {tag:>13}   {date}   {:02}:{:02}  ", at.hour(), at.minute());
-    form::is_trimmed(entry.name()).then(|| form::named(columns, entry.name()))
+    Some(form::named(columns, entry.name()))
 }
 
 #[cfg(test)]

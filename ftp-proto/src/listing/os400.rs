@@ -117,10 +117,10 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let kind = match entry.kind {
         Kind::Directory => "*DIR",
         Kind::File => "*STMF",
-        Kind::Symlink if entry.target().is_none() => "*SYMLNK",
+        Kind::Symlink => "*SYMLNK",
         _ => return None,
     };
-    let owner = form::word(entry.owner())?;
+    let owner = form::text(entry.owner())?;
     let columns = match (entry.size, entry.modified) {
         (None, None) => format!("{owner:10} {kind:>40} "),
         (Some(size), Some(_)) => {
@@ -131,12 +131,11 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         }
         _ => return None,
     };
-    let whole = form::is_trimmed(entry.name()) && !entry.name().ends_with(b"/");
     let mut line = form::named(columns, entry.name());
     if entry.kind == Kind::Directory {
         line.push(b'/');
     }
-    whole.then_some(line)
+    Some(line)
 }
 
 #[cfg(test)]

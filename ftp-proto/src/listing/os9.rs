@@ -41,7 +41,7 @@ pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let modified = form::stated(entry, Precision::Minute, Zone::Server)?;
     let (at, year) = (modified.at, form::short_year(&modified)?);
-    let (group, owner) = (form::digits(entry.group())?, form::digits(entry.owner())?);
+    let (group, owner) = (form::text(entry.group())?, form::text(entry.owner())?);
     let letter = match entry.kind {
         Kind::Directory => 'd',
         Kind::File => '-',
@@ -50,7 +50,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let date = format!("{year:02}/{:02}/{:02}", at.month(), at.day());
     let time = format!("{:02}{:02}", at.hour(), at.minute());
     let columns = format!(" {group}.{owner} {date} {time} {letter}-ewrewr 2650 {} ", entry.size?);
-    form::is_trimmed(entry.name()).then(|| form::named(columns, entry.name()))
+    Some(form::named(columns, entry.name()))
 }
 
 #[cfg(test)]

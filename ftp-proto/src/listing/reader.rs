@@ -13,6 +13,7 @@ use jiff::civil::DateTime;
 use super::{
     Dialect, Entry, Kind,
     fields::{Found, Miss, Parsed, is_blank},
+    form,
     lines::Lines,
     mlsx, mvs, noise, os400,
     time::Clock,
@@ -267,7 +268,7 @@ impl State {
     /// the one before.
     fn next_item(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
         if let (Ok(text), None, None, Some(current)) = (&line, &self.name, self.hold, self.current)
-            && let Ok(found) = parse(current, text, self.clock)
+            && let Ok(found) = form::read(current, text, self.clock)
         {
             let entry = self.placed(text, found);
             if self.must_wait(&entry).is_none() {
@@ -323,7 +324,7 @@ impl State {
             return Some(self.told(line, found));
         }
         if let Some((name, fields)) = wrapped::split(line)
-            && let Some((dialect, found)) = wrapped::entry(name, fields, self.clock)
+            && let Some((dialect, found)) = wrapped::entry(name, fields, self.fixed, self.clock)
         {
             self.current = Some(dialect);
             return Some(self.told(line, found));
@@ -337,13 +338,13 @@ impl State {
 
     fn entry<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
         if let Some(current) = self.current {
-            match parse(current, line, self.clock) {
+            match form::read(current, line, self.clock) {
                 Err(Miss::Shape) if self.fixed.is_none() => {}
                 done => return done,
             }
         }
         for dialect in ORDER.iter().filter(|d| Some(**d) != self.current) {
-            match parse(*dialect, line, self.clock) {
+            match form::read(*dialect, line, self.clock) {
                 Err(Miss::Shape) => {}
                 Ok(found) => {
                     self.current = Some(*dialect);
@@ -373,7 +374,7 @@ impl State {
         if vms::is_refusal(line) {
             return Some(Item::Unread(Unread { line: whole.into(), reason: Reason::Refused }));
         }
-        let Some((dialect, found)) = wrapped::entry(&name, line, self.clock) else {
+        let Some((dialect, found)) = wrapped::entry(&name, line, self.fixed, self.clock) else {
             self.name = Some(name);
             return None;
         };
@@ -581,35 +582,4 @@ fn last(path: &[u8]) -> &[u8] {
     let path = path.strip_suffix(b"/").unwrap_or(path);
     let slash = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
     &path[slash..]
-}
-
-fn parse(dialect: Dialect, line: &[u8], clock: Clock) -> Parsed<'_> {
-    use super::{
-        classic_mac, connect_enterprise, dls, dos, eplf, hp_nonstop, netware, nortel, numeric_unix,
-        os2, os9, supertcp, vm, vshell,
-    };
-    match dialect {
-        Dialect::ClassicMac => classic_mac::entry(line, clock),
-        Dialect::ConnectEnterprise => connect_enterprise::entry(line, clock),
-        Dialect::Dls => dls::entry(line, clock),
-        Dialect::Dos => dos::entry(line, clock),
-        Dialect::Eplf => eplf::entry(line),
-        Dialect::HpNonStop => hp_nonstop::entry(line),
-        Dialect::Mlsx => mlsx::parse(line),
-        Dialect::Mvs => mvs::data_set(line),
-        Dialect::MvsJes => mvs::job(line),
-        Dialect::MvsPds => mvs::member(line),
-        Dialect::NetWare => netware::entry(line, clock),
-        Dialect::NortelWfFtp => nortel::wfftp(line),
-        Dialect::NumericUnix => numeric_unix::entry(line),
-        Dialect::Os2 => os2::entry(line),
-        Dialect::Os400 => os400::entry(line, clock),
-        Dialect::Os9 => os9::entry(line),
-        Dialect::SuperTcp => supertcp::entry(line),
-        Dialect::Unix => unix::entry(line, clock),
-        Dialect::Vm => vm::entry(line),
-        Dialect::Vms => vms::entry(line),
-        Dialect::VShell => vshell::entry(line, clock),
-        Dialect::VxWorks => nortel::vxworks(line),
-    }
 }

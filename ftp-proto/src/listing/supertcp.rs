@@ -55,7 +55,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let date = format!("{:02}-{:02}-{year:02}", at.month(), at.day());
     let columns = format!(" {size:>15} {date:>14} {:02}:{:02}", at.hour(), at.minute());
     line.extend_from_slice(columns.as_bytes());
-    form::is_word(entry.name()).then_some(line)
+    Some(line)
 }
 
 #[cfg(test)]

@@ -2,9 +2,14 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
-use proptest::{collection, prelude::*, sample::select};
+use proptest::{
+    collection, prelude::*, sample::select, strategy::ValueTree, test_runner::TestRunner,
+};
 
-use super::{Dialect, Entry, Item, Options, Reader, Reason, read, strategy, write};
+use super::{
+    Dialect, Entry, Item, Kind, Options, Permissions, Reader, Reason, Version, read, strategy,
+    write,
+};
 
 fn read_all(listing: &[u8], fixed: Option<Dialect>, piece: usize) -> Vec<Item> {
     let mut options = Options::new(strategy::NOW);
@@ -22,6 +27,34 @@ fn read_all(listing: &[u8], fixed: Option<Dialect>, piece: usize) -> Vec<Item> {
 
 fn written() -> impl Strategy<Value = (Dialect, Entry)> {
     select(Dialect::ALL).prop_flat_map(|dialect| (Just(dialect), strategy::entry(dialect)))
+}
+
+/// Entries that a dialect can write, with one field of an entry of any dialect, or made up.
+fn altered() -> impl Strategy<Value = (Dialect, Entry)> {
+    let other = written().prop_map(|(_, other)| other);
+    let made_up = (collection::vec(any::<u8>(), 0..6), any::<u16>());
+    (written(), other, made_up, 0..14_u8).prop_map(
+        |((dialect, mut entry), other, made_up, field)| {
+            let (text, number) = made_up;
+            match field {
+                0 => entry.kind = other.kind,
+                1 => entry.kind = Kind::Other,
+                2 => entry.size = other.size,
+                3 => entry.modified = other.modified,
+                4 => entry.modified.iter_mut().for_each(|m| m.at = strategy::NOW),
+                5 => entry.mode = other.mode,
+                6 => entry.mode = Some(number),
+                7 => entry.permissions = other.permissions,
+                8 => entry.version = Some(Version(number)),
+                9 => entry.set_name(text),
+                10 => entry.set_target(text),
+                11 => entry.set_owner(text),
+                12 => entry.set_group(text),
+                _ => entry.set_unique(text),
+            }
+            (dialect, entry)
+        },
+    )
 }
 
 fn lines() -> impl Strategy<Value = Vec<u8>> {
@@ -49,6 +82,15 @@ proptest! {
     }
 
     #[test]
+    fn what_cannot_be_said_is_not_written((dialect, entry) in altered()) {
+        if let Some(line) = write(&entry, dialect) {
+            let items = read_all(&line, Some(dialect), line.len());
+            let same = |item: &Item| matches!(item, Item::Entry(e) | Item::Own(e) if *e == entry);
+            prop_assert!(items.len() == 1 && same(&items[0]), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
     fn splitting_does_not_matter(listing in lines(), piece in 1usize..40) {
         prop_assert_eq!(read_all(&listing, None, usize::MAX), read_all(&listing, None, piece));
     }
@@ -58,6 +100,81 @@ proptest! {
         let ends = listing.iter().filter(|b| **b == b'\n').count();
         let count = ends + usize::from(!listing.is_empty() && !listing.ends_with(b"\n"));
         prop_assert_eq!(read_all(&listing, None, usize::MAX).len(), count);
+    }
+}
+
+/// What a dialect has a column for, besides name, kind, size and time.
+const COLUMNS: &[(Dialect, &[&str])] = &[
+    (Dialect::ClassicMac, &["mode"]),
+    (Dialect::ConnectEnterprise, &["owner"]),
+    (Dialect::Dls, &["target"]),
+    (Dialect::Dos, &["target"]),
+    (Dialect::Eplf, &["mode", "unique"]),
+    (Dialect::HpNonStop, &["owner"]),
+    (Dialect::Mlsx, &["mode", "permissions", "target", "owner", "group", "unique"]),
+    (Dialect::Mvs, &[]),
+    (Dialect::MvsJes, &["owner"]),
+    (Dialect::MvsPds, &["owner"]),
+    (Dialect::NetWare, &["owner"]),
+    (Dialect::NortelWfFtp, &[]),
+    (Dialect::NumericUnix, &["mode", "owner", "group"]),
+    (Dialect::Os2, &[]),
+    (Dialect::Os400, &["owner"]),
+    (Dialect::Os9, &["owner", "group"]),
+    (Dialect::SuperTcp, &[]),
+    (Dialect::Unix, &["mode", "target", "owner", "group"]),
+    (Dialect::Vm, &["owner"]),
+    (Dialect::Vms, &["version", "owner", "group"]),
+    (Dialect::VShell, &[]),
+    (Dialect::VxWorks, &[]),
+];
+
+/// Sets one field to something that fits where the field fits at all.
+type Field = (&'static str, fn(&mut Entry));
+
+const FIELDS: &[Field] = &[
+    ("mode", |e| e.mode = Some(0o640)),
+    ("permissions", |e| e.permissions = Some(Permissions::parse(b"rw"))),
+    ("version", |e| e.version = Some(Version(7))),
+    ("target", |e| e.set_target("there")),
+    ("owner", |e| e.set_owner("7")),
+    ("owner", |e| e.set_owner("OPS")),
+    ("group", |e| e.set_group("7")),
+    ("group", |e| e.set_group("STAFF")),
+    ("unique", |e| e.set_unique("7")),
+];
+
+#[test]
+fn a_field_without_a_column_is_not_written() {
+    assert_eq!(COLUMNS.iter().map(|(d, _)| *d).collect::<Vec<_>>(), Dialect::ALL);
+    let mut runner = TestRunner::deterministic();
+    for (dialect, columns) in COLUMNS {
+        let mut written: Vec<&str> = vec![];
+        for _ in 0..200 {
+            let tree = strategy::entry(*dialect).new_tree(&mut runner).expect("an entry");
+            for (field, set) in FIELDS {
+                let mut entry = tree.current();
+                set(&mut entry);
+                if write(&entry, *dialect).is_some() && !written.contains(field) {
+                    written.push(field);
+                }
+            }
+        }
+        written.sort_by_key(|field| FIELDS.iter().position(|(name, _)| name == field));
+        assert_eq!(written, *columns, "{dialect:?}");
+    }
+}
+
+#[test]
+fn what_two_lines_said_is_not_written_on_one() {
+    // A name and its fields on two lines are read as VMS has them, owner included, in the midst of
+    // other dialects too.
+    let listing = b"NAME\r\n 7 2-JUL-2023 10:30 [STAFF,OPS]\r\n";
+    let items = read_all(listing, None, listing.len());
+    let [Item::Noise, Item::Entry(entry)] = &items[..] else { panic!("{items:?}") };
+    assert_eq!((entry.owner(), entry.group()), (Some(&b"OPS"[..]), Some(&b"STAFF"[..])));
+    for dialect in Dialect::ALL {
+        assert_eq!(write(entry, *dialect), None, "{dialect:?}");
     }
 }
 

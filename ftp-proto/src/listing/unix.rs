@@ -338,7 +338,7 @@ fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed<'_> 
 
 /// Writes one line as GNU `ls -l` does: a time without a year, or a full time, or a date alone.
 pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
-    let (owner, group) = (form::word(entry.owner())?, form::word(entry.group())?);
+    let (owner, group) = (form::text(entry.owner())?, form::text(entry.group())?);
     let size = match (entry.kind, entry.size) {
         (Kind::Device(Device { number: Some((major, minor)), .. }), None) => {
             format!("{major}, {minor}")
@@ -350,21 +350,8 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let letter = letter(entry.kind)?;
     let mut line =
         form::named(format!("{letter}{mode} 1 {owner} {group} {size} {date} "), entry.name());
-    if entry.kind == Kind::Directory && entry.name().ends_with(b"/") {
-        return None;
-    }
-    if entry.kind == Kind::Symlink {
-        let arrow = |text: &[u8]| memchr::memmem::find(&[text, b" "].concat(), b" -> ").is_some();
-        let target = entry.target();
-        if arrow(entry.name())
-            || target.is_some_and(|t| {
-                t.is_empty() || arrow(t) || !t.iter().all(|b| !matches!(b, b'\n' | b'\r' | 0))
-            })
-        {
-            return None;
-        }
-        line.extend_from_slice(target.map_or(b"", |_| b" -> "));
-        line.extend_from_slice(target.unwrap_or_default());
+    if let Some(target) = entry.target() {
+        line.extend_from_slice(&[b" -> ", target].concat());
     }
     Some(line)
 }

@@ -59,22 +59,21 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let (day, time) = (form::year_first(&modified, '-'), form::clock(&modified));
     let owner = match entry.owner() {
         None => "-",
-        Some(owner) => form::word(Some(owner)).filter(|o| *o != "-")?,
+        owner => form::text(owner)?,
     };
     let (name, columns) = match (entry.kind, entry.size) {
         (Kind::Directory, None) => (entry.name().to_vec(), "DIR - - -".to_string()),
         (Kind::File, size) => {
             let dot = memchr::memchr(b'.', entry.name())?;
             let (name, file_type) = (&entry.name()[..dot], &entry.name()[dot + 1..]);
-            let whole = form::is_word(name) && form::is_word(file_type);
             let form = size.map_or_else(|| "V 80 10 1".into(), |size| format!("F {size} 1 1"));
-            ([name, b" ", file_type].concat(), Some(form).filter(|_| whole)?)
+            ([name, b" ", file_type].concat(), form)
         }
         _ => return None,
     };
     let mut line = form::named(String::new(), &name);
     line.extend_from_slice(format!(" {columns} {day} {time} {owner}").as_bytes());
-    form::is_word(entry.name()).then_some(line)
+    Some(line)
 }
 
 #[cfg(test)]

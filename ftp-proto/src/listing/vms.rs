@@ -163,8 +163,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let month = form::month(&modified).to_ascii_uppercase();
     let blocks = match entry.size {
         None => "******".to_string(),
-        Some(size) if size % BLOCK == 0 => (size / BLOCK).to_string(),
-        Some(_) => return None,
+        Some(size) => (size / BLOCK).to_string(),
     };
     let time = match modified.precision {
         Precision::Day => String::new(),
@@ -177,18 +176,14 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     };
     let owner = match (entry.group(), entry.owner()) {
         (None, None) => String::new(),
-        (None, Some(owner)) => format!("[{}]", identifier(owner)?),
-        (Some(group), Some(owner)) => format!("[{},{}]", identifier(group)?, identifier(owner)?),
-        (Some(_), None) => return None,
+        (None, owner) => format!("[{}]", form::text(owner)?),
+        (group, owner) => format!("[{},{}]", form::text(group)?, form::text(owner)?),
     };
-    let is_directory = entry.name().len() > 4
-        && entry.name()[entry.name().len() - 4..].eq_ignore_ascii_case(b".DIR");
     let file_type = match entry.kind {
         Kind::Directory => ".DIR",
-        Kind::File if !is_directory => "",
+        Kind::File => "",
         _ => return None,
     };
-    let whole = form::is_trimmed(entry.name()) && !entry.name().contains(&b';');
     let mut line = form::named(String::new(), entry.name());
     let columns = format!(
         "{file_type};{version} {blocks:>8} {:2}-{month}-{:04}{time} {owner} (RWED,RWED,RE,)",
@@ -196,11 +191,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
         at.year()
     );
     line.extend_from_slice(columns.as_bytes());
-    (whole && at.year() >= 1000).then_some(line)
-}
-
-fn identifier(text: &[u8]) -> Option<&str> {
-    form::word(Some(text)).filter(|t| !t.contains([',', ']', '(']))
+    Some(line)
 }
 
 #[cfg(test)]

@@ -36,9 +36,7 @@ pub(super) fn write(entry: &Entry) -> Option<Vec<u8>> {
     let date =
         format!("{month} {:02}, {:04} {:02}:{:02}", at.day(), at.year(), at.hour(), at.minute());
     let columns = format!("{:>9}  {date} ", form::size_of_file(entry)?);
-    let whole =
-        form::is_trimmed(entry.name()) && !entry.name().ends_with(b"/") && at.year() >= 1000;
-    whole.then(|| [&form::named(columns, entry.name())[..], slash.as_bytes()].concat())
+    Some([&form::named(columns, entry.name())[..], slash.as_bytes()].concat())
 }
 
 #[cfg(test)]

@@ -21,18 +21,26 @@ pub(super) fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
     (may_be_name(name) && may_be_fields(name, fields)).then_some((name, fields))
 }
 
-/// Reads the two lines as one entry.
+/// Reads the two lines as one entry, of a fixed dialect or of any.
 pub(super) fn entry<'a>(
     name: &'a [u8],
     fields: &'a [u8],
+    fixed: Option<Dialect>,
     clock: Clock,
 ) -> Option<(Dialect, Found<'a>)> {
     let name = name.trim_ascii_end();
     if !may_be_fields(name, fields) {
         return None;
     }
-    let vms = || Some((Dialect::Vms, vms::wrapped(name, fields).ok()?));
-    vms().or_else(|| Some((Dialect::Dls, dls::wrapped(name, fields, clock).ok()?)))
+    let read = |dialect| {
+        let found = match dialect {
+            Dialect::Vms => vms::wrapped(name, fields),
+            _ => dls::wrapped(name, fields, clock),
+        };
+        Some((dialect, found.ok()?))
+    };
+    let known = [Dialect::Vms, Dialect::Dls].into_iter();
+    known.filter(|dialect| fixed.is_none_or(|fixed| fixed == *dialect)).find_map(read)
 }
 
 /// Says whether a line may hold the fields of a name: it begins with a blank, unless a version says
@@ -51,7 +59,7 @@ mod tests {
     #[track_caller]
     fn check(name: &str, fields: &str, expected: Option<(Dialect, &str)>) {
         let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
-        let read = entry(name.as_bytes(), fields.as_bytes(), clock);
+        let read = entry(name.as_bytes(), fields.as_bytes(), None, clock);
         let read = read.map(|(dialect, found)| (dialect, found.name));
         assert_eq!(read, expected.map(|(dialect, name)| (dialect, name.as_bytes())));
     }
@@ -62,6 +70,18 @@ mod tests {
         check("A.DAT", "   64   4-MAR-2019 00:04 [U,G] (RWED,,,R)", Some((Dialect::Vms, "A.DAT")));
         check("A.DAT", "64   4-MAR-2019 00:04 [U,G] (RWED,,,R)", None);
         check("long.Z", "      79215  Jan  4  6:45", Some((Dialect::Dls, "long.Z")));
+    }
+
+    #[test]
+    fn a_fixed_dialect_is_the_only_one() {
+        let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
+        let read = |fixed| {
+            let read = entry(b"A.DAT;1", b"  64/66 4-MAR-2019 00:04", Some(fixed), clock);
+            read.map(|(dialect, _)| dialect)
+        };
+        assert_eq!(read(Dialect::Vms), Some(Dialect::Vms));
+        assert_eq!(read(Dialect::Dls), None);
+        assert_eq!(read(Dialect::Unix), None);
     }
 
     #[test]
