@@ -13,7 +13,7 @@ use futures_util::{FutureExt as _, Sink, SinkExt, Stream as _};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::codec::Framed;
-use tracing::debug;
+use tracing::{Span, debug};
 
 use ftp_proto::exchange::Answer;
 use ftp_proto::{Command, Exchange, Reply};
@@ -22,6 +22,7 @@ use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::retry::{forgets_login, refused, turned_away};
 use crate::stream::{Stream, Transport};
+use crate::trace;
 
 /// How many commands may wait for their answers: enough to fill a long line, little enough for the
 /// answers to fit into what both systems buffer.
@@ -47,6 +48,8 @@ pub(crate) struct Control {
     noted: Vec<Answered>,
     /// Since how many lines of a reply, and until when, the server may be silent in it.
     silence: Option<(usize, Pin<Box<Sleep>>)>,
+    /// The span it was made in, which is its session's.
+    span: Span,
 }
 
 /// A command and its final reply.
@@ -58,6 +61,7 @@ struct Sent {
     /// None for the greeting.
     command: Option<Command>,
     to: Recipient,
+    span: Span,
 }
 
 /// Who is told the answer to a command.
@@ -95,8 +99,10 @@ impl Control {
             broken: false,
             noted: Vec::new(),
             silence: None,
+            span: Span::current(),
         };
-        control.exchange.sent(Sent { command: None, to: Recipient::Caller });
+        let span = control.span.clone();
+        control.exchange.sent(Sent { command: None, to: Recipient::Caller, span });
         loop {
             match control.next().await? {
                 Answer::Final(_, reply) if reply.code().is_completion() => {
@@ -148,7 +154,7 @@ impl Control {
     }
 
     fn queue(&mut self, command: Command, to: Recipient) {
-        debug!(target: "ftp_client::wire", "FTP Tx: {command}");
+        let span = trace::sent(&self.span, &command);
         if self.exchange.owed() == 0 {
             self.framed.get_mut().restart_deadlines();
         }
@@ -156,7 +162,7 @@ impl Control {
             debug!("cannot queue: {error}");
             self.broken = true;
         }
-        self.exchange.sent(Sent { command: Some(command), to });
+        self.exchange.sent(Sent { command: Some(command), to, span });
     }
 
     /// Lets the server be silent while it reads a file of so many bytes, until the next command.
@@ -171,7 +177,10 @@ impl Control {
                 Answer::Abandoned(_) => {}
                 Answer::Closing(reply) => return Err(turned_away(reply)),
                 Answer::Preliminary(reply) => return Ok(Told::Begun(reply)),
-                Answer::Final(Sent { command: Some(command), to: Recipient::Caller }, reply) => {
+                Answer::Final(
+                    Sent { command: Some(command), to: Recipient::Caller, .. },
+                    reply,
+                ) => {
                     self.broken |= forgets_login(&command, &reply);
                     return Ok(Told::Done(command, reply));
                 }
@@ -246,7 +255,7 @@ impl Control {
     }
 
     fn note(&mut self, answer: Answer<Sent>) {
-        let Answer::Final(Sent { command: Some(command), to }, reply) = answer else { return };
+        let Answer::Final(Sent { command: Some(command), to, .. }, reply) = answer else { return };
         match to {
             Recipient::Caller => {}
             Recipient::Notes => self.noted.push((command, reply)),
@@ -407,7 +416,7 @@ impl Control {
             return Poll::Ready(Err(Error::new(ErrorKind::Connection, message)));
         };
         let reply = reply?;
-        debug!(target: "ftp_client::wire", "FTP Rx: {reply}");
+        trace::received(self.exchange.oldest().map_or(&self.span, |sent| &sent.span), &reply);
         if reply.code().is_preliminary() {
             self.framed.get_ref().acknowledge();
         }

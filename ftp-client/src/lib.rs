@@ -20,6 +20,7 @@ mod retry;
 mod session;
 pub mod stream;
 pub mod tls;
+mod trace;
 mod write;
 
 pub use ending::{Ending, Finish, Finished};
@@ -31,4 +32,5 @@ pub use pool::{Lease, Pool};
 pub use read::Download;
 pub use retry::Cure;
 pub use session::{Listing, Session};
+pub use trace::WIRE;
 pub use write::Upload;

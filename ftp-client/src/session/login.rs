@@ -12,7 +12,7 @@ use ftp_proto::command::{Mechanism, Opts, Protection, Type};
 use ftp_proto::system::System;
 use ftp_proto::{Argument, Command, Features, Reply, path};
 use tokio::time::Instant;
-use tracing::debug;
+use tracing::{Instrument as _, debug};
 
 use super::{Server, Session};
 use crate::control::Control;
@@ -22,6 +22,7 @@ use crate::options::TlsMode;
 use crate::retry::{refused, turned_away};
 use crate::stream::{Stream, Transport};
 use crate::tls::TlsSession;
+use crate::trace;
 
 /// How the client calls itself where a server wants to know before it turns to UTF-8.
 const NAME: &str = "rclone";
@@ -32,6 +33,11 @@ const FACTS: &str = "type;size;modify;perm;unique;unix.mode;";
 impl Session {
     /// Connects and logs in.
     pub(crate) async fn open(server: Arc<Server>) -> Result<Self> {
+        let span = trace::session(&server.options);
+        Self::open_traced(server).instrument(span).await
+    }
+
+    async fn open_traced(server: Arc<Server>) -> Result<Self> {
         let options = &server.options;
         let (transport, peer) = server.dialer.control(&options.host, options.port).await?;
         let tls12 = server.learnt.now().needs_tls12;
