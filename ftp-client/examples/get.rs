@@ -1,47 +1,17 @@
-//! Fetches a file to standard output: `cargo run --example get -- ftp.example.org FILE`.
-//!
-//! `FTP_USER`, `FTP_PASSWORD`, `FTP_PORT` and `FTP_TLS` (a certificate file) say the rest.
+//! Fetches a file to standard output: `cargo run --example get -- ftp://ftp.example.org/file`.
 
-use std::env::{args, var};
-use std::io::{Write as _, stdout};
+mod common;
 
-use ftp_client::options::{TlsMode, TlsOptions};
-use ftp_client::{Options, Pool};
+use tokio::io::{AsyncWriteExt as _, copy, stdout};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut args = args().skip(1);
-    let (Some(host), Some(file)) = (args.next(), args.next()) else {
-        return Err("usage: get HOST FILE".into());
-    };
-    let pool = Pool::new(options(host)?)?;
-    let session = pool.session().await?;
-    let mut download = session.retrieve(file.as_bytes(), 0).await?;
-    loop {
-        let piece = download.read().await?;
-        if piece.is_empty() {
-            break;
-        }
-        stdout().write_all(&piece)?;
-    }
+async fn main() -> common::Result {
+    let [url] = common::arguments("get URL > FILE")?;
+    let (pool, path) = common::server(&url)?;
+    let mut file = pool.session().await?.retrieve(&path, 0).await?.into_reader();
+    let mut output = stdout();
+    copy(&mut file, &mut output).await?;
+    output.flush().await?;
     pool.close().await;
     Ok(())
-}
-
-fn options(host: String) -> Result<Options, Box<dyn std::error::Error>> {
-    let mut options = Options {
-        host,
-        user: var("FTP_USER").unwrap_or_default(),
-        password: var("FTP_PASSWORD").unwrap_or_default().into(),
-        ..Options::default()
-    };
-    if let Ok(port) = var("FTP_PORT") {
-        options.port = port.parse()?;
-    }
-    if let Ok(certificate) = var("FTP_TLS") {
-        options.tls = TlsMode::Explicit;
-        options.tls_options =
-            TlsOptions { extra_roots: vec![certificate.into()], ..TlsOptions::default() };
-    }
-    Ok(options)
 }

@@ -341,6 +341,16 @@ pub struct Lease {
     _permit: OwnedSemaphorePermit,
 }
 
+impl Session {
+    /// Logs in on one connection, for who needs no more: its pool has room for no other.
+    ///
+    /// # Errors
+    /// When the options make no sense, the server cannot be reached, or it refuses the login.
+    pub async fn connect(options: Options) -> Result<Lease> {
+        Pool::new(Options { concurrency: 1, ..options })?.session().await
+    }
+}
+
 impl Lease {
     /// Returns the pool it came from.
     pub fn pool(&self) -> Pool {

@@ -11,10 +11,12 @@ pub mod peer;
 pub mod program;
 pub mod proxy;
 pub mod script;
+pub mod served;
 pub mod servers;
 pub mod tree;
 pub mod wan;
 
 pub use peer::Peer;
 pub use program::{Output, Program};
+pub use served::Served;
 pub use servers::{Security, Server, Software};

@@ -1,47 +1,14 @@
 //! `rclone serve ftp` and `rclone demo`.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use tests::certs::Authority;
 use tests::tree::{self, Times};
-use tests::{Program, servers};
+use tests::{Program, Served, servers};
 
-/// A running `rclone serve ftp`.
-struct Served {
-    child: Child,
-    port: u16,
-}
-
-impl Served {
-    fn start(rclone: &Program, folder: &Path, flags: &[&str]) -> Self {
-        let folder = folder.to_str().unwrap();
-        let arguments = [&["serve", "ftp", folder, "--addr=127.0.0.1:0"], flags].concat();
-        let mut child = rclone.command(arguments).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let port = lines
-            .map(Result::unwrap)
-            .find_map(|line| line.split_once("Serving FTP on 127.0.0.1:")?.1.parse().ok());
-        Self { child, port: port.expect("it says where it listens") }
-    }
-
-    fn remote(&self, options: &str) -> String {
-        let pass = servers::OBSCURED_PASSWORD;
-        format!(":ftp,host=127.0.0.1,port={},user=me,pass={pass}{options}:", self.port)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-const LOGIN: [&str; 2] = ["--user=me", "--pass=secret"];
+const LOGIN: [&str; 2] = Served::LOGIN;
 
 #[test]
 fn a_served_folder_takes_and_gives_files() {
@@ -127,10 +94,10 @@ fn a_certificate_offers_tls() {
 #[test]
 fn an_interrupt_ends_it() {
     let rclone = Program::ours();
-    let mut served = Served::start(&rclone, rclone.home(), &LOGIN);
-    let process = served.child.id().to_string();
+    let served = Served::start(&rclone, rclone.home(), &LOGIN);
+    let process = served.id().to_string();
     assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
-    let status = served.child.wait().unwrap();
+    let status = served.wait();
     assert_eq!(status.code(), Some(0), "{status}");
 }
 

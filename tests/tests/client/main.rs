@@ -4,6 +4,7 @@ mod flights;
 mod healing;
 mod reach;
 mod status;
+mod streams;
 
 use std::time::Duration;
 
