@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::MultiProgress;
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::Zoned;
 use sync_core::{Event, Progress, Remote};
 use tokio::task::JoinHandle;
@@ -259,6 +259,21 @@ pub(crate) fn above_bars<T>(write: impl FnOnce() -> T) -> T {
         Some(bars) => bars.suspend(write),
         None => write(),
     }
+}
+
+/// Asks somebody at the terminal: the bars are away until the answer comes, and others may write.
+pub(crate) fn instead_of_bars<T>(ask: impl FnOnce() -> T) -> T {
+    let bars = lock(&TERMINAL).clone();
+    if let Some(bars) = &bars {
+        // Bars that cannot be wiped away do no harm to a question.
+        let _ = bars.clear();
+        bars.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    let answer = ask();
+    if let Some(bars) = &bars {
+        bars.set_draw_target(bars::target());
+    }
+    answer
 }
 
 /// Writes a line of the log; a log that cannot be written stops nothing.

@@ -202,7 +202,12 @@ impl Run {
     async fn confirmed(&self, change: Change<'_>) -> bool {
         let Some(confirm) = self.ctx.confirm.clone() else { return true };
         let (deed, path) = (change.deed, change.path.clone());
-        let answer = tokio::task::spawn_blocking(move || confirm.confirm(deed, &path)).await;
+        let asked = tokio::task::spawn_blocking(move || confirm.confirm(deed, &path));
+        // Who is asked may think for ever; a run that was stopped does not wait for the answer.
+        let answer = tokio::select! {
+            answer = asked => answer,
+            () = self.ctx.cancel.cancelled() => return false,
+        };
         if matches!(answer, Ok(Answer::Quit)) {
             self.ctx.cancel.cancel();
         }
@@ -274,5 +279,24 @@ mod tests {
         let run = Run::new(&ctx);
         assert!(!run.may(Change::new(Deed::Deleted, &Path::root(), "")).await);
         assert_eq!(run.finish().unwrap_err().last.kind(), ErrorKind::Cancelled);
+    }
+
+    #[tokio::test]
+    async fn a_stopped_run_waits_for_no_answer() {
+        struct Silent(std::sync::Mutex<std::sync::mpsc::Receiver<Answer>>);
+        impl crate::context::Confirm for Silent {
+            fn confirm(&self, _deed: Deed, _path: &Path) -> Answer {
+                self.0.lock().unwrap().recv().unwrap_or(Answer::Yes)
+            }
+        }
+        let (answers, silence) = std::sync::mpsc::channel();
+        let confirm: Arc<dyn crate::context::Confirm> = Arc::new(Silent(silence.into()));
+        let ctx = Context { confirm: Some(confirm), ..Context::default() };
+        let run = Run::new(&ctx);
+        let root = Path::root();
+        let asked = run.may(Change::new(Deed::Deleted, &root, ""));
+        let stopped = async { ctx.cancel.cancel() };
+        assert!(!futures_util::join!(asked, stopped).0, "nobody has agreed");
+        drop(answers);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Bars {
 impl Bars {
     /// Takes the bottom of the terminal that standard output is; draws nothing where it is none.
     pub(crate) fn new() -> Self {
-        Self::on(ProgressDrawTarget::stdout_with_hz(10))
+        Self::on(target())
     }
 
     fn on(target: ProgressDrawTarget) -> Self {
@@ -63,6 +63,11 @@ impl Bars {
         // Nothing is left to draw on a terminal that is gone.
         let _ = self.multi.clear();
     }
+}
+
+/// Returns where bars are drawn.
+pub(super) fn target() -> ProgressDrawTarget {
+    ProgressDrawTarget::stdout_with_hz(10)
 }
 
 /// Returns the lines to show, none wider than `width`.

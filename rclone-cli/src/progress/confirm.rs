@@ -42,7 +42,7 @@ impl<R: BufRead + Send, W: Write + Send> Confirm for Prompt<R, W> {
         match state.settled.get(action) {
             Some(&answer) => answer,
             // An answer nobody can give any more is no consent.
-            None => super::above_bars(|| state.ask(action, path)).unwrap_or(Answer::Quit),
+            None => super::instead_of_bars(|| state.ask(action, path)).unwrap_or(Answer::Quit),
         }
     }
 }

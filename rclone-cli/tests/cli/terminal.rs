@@ -156,15 +156,29 @@ fn an_interrupt_ends_the_wait_for_a_silent_server() {
 }
 
 #[test]
-fn a_second_interrupt_ends_what_waits_for_an_answer() {
-    let place = files(1, 5);
-    let mut terminal = Terminal::run(&place, 80, 24, &["copy", "s", "d", "--interactive"]);
+fn an_interrupt_ends_what_waits_for_an_answer() {
+    let place = files(3, 5);
+    for flags in [&["-q"][..], &[], &["-P"]] {
+        let arguments = [&["copy", "s", "d", "--interactive"], flags].concat();
+        let mut terminal = Terminal::run(&place, 80, 24, &arguments);
+        terminal.until_shown("y/n/s/!/q>");
+        terminal.press(INTERRUPT);
+        let (code, written) = terminal.finish();
+        assert_eq!(code, INTERRUPTED, "{flags:?}: {written}");
+        assert!(place.all("d").is_empty());
+    }
+}
+
+#[test]
+fn bars_make_room_for_questions() {
+    let place = files(2, 400_000);
+    let arguments = ["copy", "s", "d", "-iP", "--bwlimit", "100k", "--transfers", "1"];
+    let mut terminal = Terminal::run(&place, 80, 24, &arguments);
     terminal.until_shown("y/n/s/!/q>");
-    terminal.press(INTERRUPT);
-    terminal.until_shown("Signal received");
+    terminal.press("!\r");
+    terminal.until(|screen| screen.contains("KiB/s") && screen.contains('━'));
     terminal.press(INTERRUPT);
     assert_eq!(terminal.finish().0, INTERRUPTED);
-    assert!(place.all("d").is_empty());
 }
 
 #[test]
