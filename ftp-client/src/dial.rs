@@ -67,10 +67,10 @@ impl Dialer {
     /// Connects to a data port of the server that `peer` is the other end of.
     ///
     /// # Errors
-    /// As [`Self::control`].
+    /// [`ErrorKind::DataPort`]; [`ErrorKind::UnknownHost`] where the proxy's host is unknown.
     pub async fn data(&self, peer: &Peer, port: u16) -> Result<Transport> {
         let host = peer.to_string();
-        self.within(&host, port, async {
+        let made = self.within(&host, port, async {
             match (peer, &self.proxy) {
                 (Peer::Direct(address), _) => {
                     let stream = self.attempt(SocketAddr::new(*address, port)).await;
@@ -79,8 +79,14 @@ impl Dialer {
                 (Peer::Behind(host), Some(proxy)) => self.through(proxy, host, port).await,
                 (Peer::Behind(host), None) => self.direct(host, port).await.map(Transport::Tcp),
             }
+        });
+        made.await.map_err(|error| match error.kind() {
+            ErrorKind::Connection | ErrorKind::Timeout => {
+                let message = format!("no data connection comes about: {error}");
+                error.known_as(ErrorKind::DataPort, message)
+            }
+            _ => error,
         })
-        .await
     }
 
     async fn within<T>(
@@ -335,6 +341,16 @@ mod tests {
                 assert_eq!(class, 10 << 2, "{host}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_closed_data_port_is_told_from_a_closed_server() {
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let dialer = Dialer::new(&Options::default());
+        let error = dialer.data(&Peer::Direct(gone.ip()), gone.port()).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_temporary()), (&ErrorKind::DataPort, true));
+        let expected = format!("no data connection comes about: connect to {gone}: ");
+        assert!(error.to_string().starts_with(&expected), "{error}");
     }
 
     #[tokio::test]

@@ -41,6 +41,8 @@ pub enum ErrorKind {
     },
     /// Environment: the connection could not be made or was lost.
     Connection,
+    /// Environment: the port where the server awaits a data connection cannot be reached.
+    DataPort,
     /// Server refused: a directory stands where a file is due.
     IsADirectory,
     /// Server refused the login.

@@ -23,6 +23,9 @@ pub(crate) trait Prompt {
     /// # Errors
     /// When nobody answers any more.
     fn secret(&mut self, question: &str) -> anyhow::Result<String>;
+
+    /// Tells whether somebody sits there who can choose, rather than a script.
+    fn is_attended(&self) -> bool;
 }
 
 /// The user at the terminal, or a script at the other end of standard input.
@@ -66,6 +69,10 @@ impl<W: io::Write> Prompt for Terminal<W> {
         self.say(question)?;
         Ok(rpassword::read_password()?)
     }
+
+    fn is_attended(&self) -> bool {
+        io::stdin().is_terminal()
+    }
 }
 
 #[cfg(test)]
@@ -79,12 +86,18 @@ pub(crate) mod script {
     pub(crate) struct Script {
         answers: VecDeque<String>,
         pub(crate) shown: String,
+        attended: bool,
     }
 
     impl Script {
         pub(crate) fn new(answers: &[&str]) -> Self {
             let answers = answers.iter().copied().map(str::to_owned).collect();
-            Self { answers, shown: String::new() }
+            Self { answers, ..Self::default() }
+        }
+
+        /// The same, as if somebody sat there.
+        pub(crate) fn attended(answers: &[&str]) -> Self {
+            Self { attended: true, ..Self::new(answers) }
         }
 
         /// Returns the answers nobody asked for.
@@ -113,6 +126,10 @@ pub(crate) mod script {
                 Some(answer) => Ok(answer),
                 None => bail!("the script ended"),
             }
+        }
+
+        fn is_attended(&self) -> bool {
+            self.attended
         }
     }
 }

@@ -222,9 +222,16 @@ impl Remotes {
     /// # Errors
     /// When the settings make no sense together.
     pub(crate) fn connection(&self, settings: &Settings) -> anyhow::Result<Ftp> {
+        ftp::remote(self.options(settings)?, settings)
+    }
+
+    /// Returns what the client is told about a server.
+    ///
+    /// # Errors
+    /// As [`Remotes::connection`].
+    pub(crate) fn options(&self, settings: &Settings) -> anyhow::Result<ftp_client::Options> {
         let password = self.password(settings)?;
-        let options = ftp::options(settings, &self.network, &self.environment, password)?;
-        ftp::remote(options, settings)
+        ftp::options(settings, &self.network, &self.environment, password)
     }
 
     pub(crate) fn flags(&self) -> &Backend {

@@ -1,11 +1,12 @@
 //! What stops the engine before its end, and the exit code that tells so: a signal, `--max-duration`,
 //! `--max-transfer`. A second signal stops the process.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sync_core::{Event, Progress};
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 /// What a process that a signal ended is reported as, before the signal's number is added.
@@ -46,7 +47,28 @@ pub(crate) fn by_signal() -> CancellationToken {
     token
 }
 
-#[expect(clippy::exit, reason = "the user asked twice")]
+/// Does something that Ctrl-C breaks off, and nothing else with it; afterwards a signal ends the
+/// process as before. Returns nothing where it was broken off.
+pub(crate) async fn breakable<T>(work: impl Future<Output = T>) -> Option<T> {
+    static WATCH: Mutex<Option<AbortHandle>> = Mutex::new(None);
+    let Ok(mut signals) = Signals::listen() else { return Some(work.await) };
+    let before = WATCH.lock().unwrap_or_else(PoisonError::into_inner).take();
+    before.iter().for_each(AbortHandle::abort);
+    let result = tokio::select! {
+        result = work => Some(result),
+        _ = signals.next() => None,
+    };
+    // A process that has listened once is not ended by a signal any more: so it must go on listening.
+    let watch = tokio::spawn(async move {
+        if let Some((_, number)) = signals.next().await {
+            end(SIGNALLED + number);
+        }
+    });
+    *WATCH.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch.abort_handle());
+    result
+}
+
+#[expect(clippy::exit, reason = "the user asked for it")]
 fn end(code: u8) {
     std::process::exit(code.into());
 }

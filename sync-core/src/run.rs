@@ -283,7 +283,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stopped_run_waits_for_no_answer() {
-        struct Silent(std::sync::Mutex<std::sync::mpsc::Receiver<Answer>>);
+        struct Silent(Mutex<std::sync::mpsc::Receiver<Answer>>);
         impl crate::context::Confirm for Silent {
             fn confirm(&self, _deed: Deed, _path: &Path) -> Answer {
                 self.0.lock().unwrap().recv().unwrap_or(Answer::Yes)

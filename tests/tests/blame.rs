@@ -85,10 +85,44 @@ fn a_self_signed_certificate_is_told_with_the_way_out() {
     output.assert(OTHER, &["certificate", "--ca-cert", "no_check_certificate"]);
 }
 
+/// Returns what `rclone config` shows to somebody who answers so.
+fn dialogue(rclone: &Program, answers: &str) -> String {
+    use std::io::Write;
+    let mut dialogue = rclone.command(["config"]);
+    let dialogue = dialogue.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = dialogue.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// TLS that is off is offered, then the certificate that turns out to be the server's own.
+#[test]
+fn a_remote_without_tls_ends_up_encrypted_by_three_answers() {
+    let Some(server) = Server::start(Software::Vsftpd, Security::Tls) else { return };
+    let rclone = Program::ours();
+    let section = server.section("server", server.port());
+    let plain: String = section
+        .lines()
+        .filter(|line| !line.contains("tls"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    rclone.configure(&plain);
+    let shown = dialogue(&rclone, "e\nserver\n\n\n\n\nt\ny\ny\ny\nq\n");
+    for told in ["explicit_tls = true", "SHA-256 fingerprint", "It works: "] {
+        assert!(shown.contains(told), "`{told}` is not in:\n{shown}");
+    }
+    rclone.succeed(["lsd", "server:"]);
+}
+
 /// The fingerprint is told, and trusting it is one letter.
 #[test]
 fn a_self_signed_certificate_can_be_trusted_in_the_dialogue() {
-    use std::io::Write;
     if let Some(reason) = Software::Pyftpdlib.missing() {
         return servers::not_run(&reason);
     }
@@ -97,13 +131,7 @@ fn a_self_signed_certificate_can_be_trusted_in_the_dialogue() {
     let rclone = Program::ours();
     rclone.configure(&server.section("server", server.port()));
     rclone.run(once(&["lsd", "server:"])).assert(OTHER, &["certificate", "tls_fingerprint = "]);
-    let mut dialogue = rclone.command(["config"]);
-    let dialogue = dialogue.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = dialogue.spawn().unwrap();
-    let answers = b"e\nserver\n\n\n\n\nt\ny\nt\ny\nq\n";
-    child.stdin.take().unwrap().write_all(answers).unwrap();
-    let shown = child.wait_with_output().unwrap();
-    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    let shown = dialogue(&rclone, "e\nserver\n\n\n\n\nt\ny\ny\nq\n");
     for told in ["It does not work yet", "SHA-256 fingerprint", "It works: 0 entries"] {
         assert!(shown.contains(told), "`{told}` is not in:\n{shown}");
     }

@@ -67,14 +67,22 @@ impl Kind {
 
     /// Tells whether a value reads as this kind; the error says what would.
     pub(crate) fn check(self, text: &str) -> Result<(), String> {
+        self.canonical(text).map(drop)
+    }
+
+    /// Returns a value in the one spelling that rclone's dialogue stores.
+    ///
+    /// # Errors
+    /// When it does not read as this kind; the message says what would.
+    pub(crate) fn canonical(self, text: &str) -> Result<String, String> {
         match self {
-            Self::Bool => values::boolean(text).map(drop),
-            Self::Duration => text.parse::<Span>().map(drop),
+            Self::Bool => values::boolean(text).map(|it| it.to_string()),
+            Self::Duration => text.parse::<Span>().map(|span| span.to_string()),
             Self::Int => match text.parse::<u32>() {
-                Ok(_) => Ok(()),
+                Ok(number) => Ok(number.to_string()),
                 Err(_) => Err(format!("`{text}` is not a whole number")),
             },
-            Self::Encoding | Self::Password | Self::Text => Ok(()),
+            Self::Encoding | Self::Password | Self::Text => Ok(text.into()),
         }
     }
 }
@@ -157,6 +165,14 @@ pub(crate) const FTP: &[Opt] = &[
         "Do not verify the certificate of the server (insecure).",
     ),
     advanced("disable_epsv", Kind::Bool, "false", "Do not use EPSV, even if the server has it."),
+    advanced(
+        "trust_passive_address",
+        Kind::Bool,
+        "false",
+        "Connect to the address that the server's answer to PASV names.\n\n\
+         It is ignored otherwise, as many servers name one that cannot be reached. Behind some load \
+         balancers it is the only one that works. EPSV, which names none, is not used then.",
+    ),
     advanced("disable_mlsd", Kind::Bool, "false", "Do not use MLSD, even if the server has it."),
     advanced("disable_utf8", Kind::Bool, "false", "Do not use UTF-8, even if the server has it."),
     advanced(
@@ -275,6 +291,14 @@ mod tests {
         let option = option("explicit_tls").unwrap();
         assert_eq!(option.flag(), "ftp-explicit-tls");
         assert_eq!(option.variable(), "RCLONE_FTP_EXPLICIT_TLS");
+    }
+
+    #[test]
+    fn values_are_stored_in_one_spelling() {
+        assert_eq!(Kind::Bool.canonical("T").as_deref(), Ok("true"));
+        assert_eq!(Kind::Duration.canonical("90").as_deref(), Ok("1m30s"));
+        assert_eq!(Kind::Int.canonical("021").as_deref(), Ok("21"));
+        assert!(Kind::Bool.canonical("yes").is_err());
     }
 
     #[test]

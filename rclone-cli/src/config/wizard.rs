@@ -4,16 +4,19 @@
 mod ask;
 mod encryption;
 mod remote;
+mod trial;
 
 use super::TYPES;
 use super::file::File;
 use super::store::Store;
+use crate::exit::chain;
 use crate::prompt::Prompt;
 use crate::target::is_name;
 
 use ask::{choose, menu};
 pub(crate) use encryption::new_key;
 use remote::Draft;
+pub(crate) use trial::{Findings, Offer, Probe};
 
 /// The dialogue over one config file.
 pub(crate) struct Wizard<'a> {
@@ -22,29 +25,6 @@ pub(crate) struct Wizard<'a> {
     /// Who is logged in here: the user of a remote that has none.
     user: String,
     probe: &'a dyn Probe,
-}
-
-/// Tries a remote out.
-pub(crate) trait Probe {
-    /// Connects with these settings and returns what there is to say.
-    fn probe(&self, values: &[(String, String)]) -> Findings;
-}
-
-/// What came of a try.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Findings {
-    /// What to tell the user.
-    pub(crate) text: String,
-    /// What could be set to make it better.
-    pub(crate) offers: Vec<Offer>,
-}
-
-/// A setting that would help, if the user agrees.
-#[derive(Clone, Debug)]
-pub(crate) struct Offer {
-    pub(crate) question: String,
-    pub(crate) key: &'static str,
-    pub(crate) value: String,
 }
 
 const FIRST: [(char, &str); 5] = [
@@ -69,6 +49,13 @@ const KEEP: [(char, &str); 5] = [
     ('d', "Delete this remote"),
     ('a', "Edit advanced config? (TLS, timeouts, ...)"),
     ('t', "Test this remote now"),
+];
+const FAILED: [(char, &str); 5] = [
+    ('e', "Edit this remote"),
+    ('a', "Edit advanced config? (TLS, timeouts, ...)"),
+    ('t', "Test this remote again"),
+    ('s', "Save it as it is"),
+    ('d', "Drop what was typed"),
 ];
 
 impl<'a> Wizard<'a> {
@@ -131,17 +118,39 @@ impl<'a> Wizard<'a> {
         self.keep(draft, Some(&name))
     }
 
-    /// Shows what came of the questions and writes it, asks again or forgets it.
+    /// Shows what came of the questions, has it tried, and writes it, asks again or forgets it.
     fn keep(&mut self, mut draft: Draft, edited: Option<&str>) -> anyhow::Result<()> {
+        // Whether the draft works as it is now, where that was tried.
+        let mut works = None;
         loop {
             self.prompt.say(&draft.summary())?;
-            match menu(self.prompt, &KEEP, None)? {
-                'y' => return self.store.change(|file| draft.write(file)),
-                'e' => draft.ask(self.prompt, &self.user)?,
-                'a' => draft.ask_advanced(self.prompt)?,
-                't' => self.test(&mut draft)?,
+            let (choices, usual): (&[_], _) = match works {
+                Some(false) => (&FAILED, Some('e')),
+                _ => (&KEEP, None),
+            };
+            match menu(self.prompt, choices, usual)? {
+                'y' if works.is_none() && self.wants_test(&draft)? => {
+                    works = Some(self.test(&mut draft)?);
+                    if works == Some(true) && self.save(&draft)? {
+                        return Ok(());
+                    }
+                }
+                'y' | 's' => {
+                    if self.save(&draft)? {
+                        return Ok(());
+                    }
+                }
+                't' => works = Some(self.test(&mut draft)?),
+                'e' => {
+                    draft.ask(self.prompt, &self.user)?;
+                    works = None;
+                }
+                'a' => {
+                    draft.ask_advanced(self.prompt)?;
+                    works = None;
+                }
                 _ => {
-                    return match edited {
+                    return match edited.filter(|_| works != Some(false)) {
                         Some(name) => self.store.change(|file| {
                             file.remove_section(name);
                         }),
@@ -152,21 +161,23 @@ impl<'a> Wizard<'a> {
         }
     }
 
-    /// Tries a draft, and sets what the user agrees to; what was typed stays.
-    fn test(&mut self, draft: &mut Draft) -> anyhow::Result<()> {
-        if draft.kind() != "ftp" {
-            return self.prompt.say("There is nothing to test.\n");
-        }
-        self.prompt.say("Connecting ...\n")?;
-        let found = self.probe.probe(draft.values());
-        self.prompt.say(&found.text)?;
-        for Offer { question, key, value } in found.offers {
-            self.prompt.say(&format!("{question}\n"))?;
-            if menu(self.prompt, &[('y', "Yes"), ('n', "No")], Some('n'))? == 'y' {
-                draft.agree(key, value);
+    /// Asks whether a remote shall be tried before it is saved. A script that answers what older
+    /// versions asked is not asked more.
+    fn wants_test(&mut self, draft: &Draft) -> anyhow::Result<bool> {
+        let possible = draft.can_be_tried() && self.prompt.is_attended();
+        Ok(possible && self.agrees("Test this remote now?", 'y')?)
+    }
+
+    /// Writes a draft and tells whether that went well: where somebody can choose again, a file that
+    /// cannot be written costs nothing that was typed.
+    fn save(&mut self, draft: &Draft) -> anyhow::Result<bool> {
+        match self.store.change(|file| draft.write(file)) {
+            Err(error) if self.prompt.is_attended() => {
+                self.prompt.say(&format!("It is not saved: {}\n", chain(&error)))?;
+                Ok(false)
             }
+            result => result.map(|()| true),
         }
-        Ok(())
     }
 
     fn delete(&mut self) -> anyhow::Result<()> {

@@ -1,7 +1,8 @@
 //! What somebody at a terminal sees: progress, Ctrl-C, changes of size, ncdu.
 
-use std::io::{Read as _, Write};
+use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::net::TcpListener;
+use std::process::Stdio;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -107,6 +108,95 @@ impl Terminal {
         let written = self.seen.0.lock().unwrap().written.clone();
         (code, written)
     }
+}
+
+/// A served folder with one login, `me` and `secret`; no TLS.
+struct Served {
+    child: std::process::Child,
+    port: String,
+}
+
+impl Served {
+    fn start(place: &Place, folder: &str) -> Self {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_rclone"))
+            .args(["serve", "ftp", folder, "--addr=127.0.0.1:0", "--user=me", "--pass=secret"])
+            .current_dir(place.path(""))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let port = lines.find_map(|line| Some(line.split_once("on 127.0.0.1:")?.1.to_owned()));
+        Self { child, port: port.expect("it says where it listens") }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Answers each question when it is asked.
+#[track_caller]
+fn answer(terminal: &mut Terminal, answers: &[(&str, &str)]) {
+    for (question, answer) in answers {
+        terminal.until(|screen| screen.trim_end().ends_with(question));
+        terminal.press(&format!("{answer}\r"));
+    }
+}
+
+#[test]
+fn a_remote_is_tried_and_corrected_before_it_is_saved() {
+    let place = Place::with(&[("s/a", "1")]);
+    let served = Served::start(&place, "s");
+    let mut terminal = Terminal::run(&place, 80, 50, &["--config", "c", "config"]);
+    let keep = "y/e/d/a/t>";
+    let first = [("q>", "n"), ("name>", "nas"), ("Storage>", "ftp"), ("host>", "127.0.0.1")];
+    let login = [("user>", "me"), ("port>", &served.port), ("y/g/n>", "y")];
+    answer(&mut terminal, &[&first[..], &login].concat());
+    let wrong = [("password:", "wrong"), ("Confirm the password:\npassword:", "wrong")];
+    answer(&mut terminal, &wrong);
+    answer(&mut terminal, &[(keep, "y"), ("y/n>", "")]);
+    let screen = terminal.until_shown("It does not work yet: ");
+    assert!(screen.contains("530") && !screen.contains("wrong"), "{screen}");
+    assert!(!place.path("c").exists());
+    let right = [("password:", "secret"), ("Confirm the password:\npassword:", "secret")];
+    answer(&mut terminal, &[("e/a/t/s/d>", ""), ("host>", ""), ("user>", ""), ("port>", "")]);
+    answer(&mut terminal, &[&[("y/g/n>", "y")], &right[..], &[(keep, "y"), ("y/n>", "")]].concat());
+    terminal.until_shown("It works: 1 entries at the start.");
+    answer(&mut terminal, &[("q>", "q")]);
+    let (code, written) = terminal.finish();
+    assert_eq!(code, 0, "{written}");
+    assert_eq!(place.run(&["--config", "c", "lsf", "nas:"]).printed(), "a\n");
+}
+
+#[test]
+fn an_interrupt_ends_a_try_and_loses_nothing() {
+    // A server that never greets.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let place =
+        Place::with(&[("c", &format!("[nas]\ntype = ftp\nhost = 127.0.0.1\nport = {port}\n"))]);
+    let mut terminal = Terminal::run(&place, 80, 40, &["--config", "c", "config"]);
+    let asked = [("q>", "e"), ("remote>", "nas"), ("host>", ""), ("user>", "me"), ("port>", "")];
+    answer(&mut terminal, &asked);
+    answer(&mut terminal, &[("y/g/n>", ""), ("y/e/d/a/t>", "t")]);
+    for _ in 0..2 {
+        terminal.until(|screen| {
+            screen.trim_end().ends_with("Connecting ... (Ctrl-C ends the try and nothing else)")
+        });
+        let _connection = listener.accept().unwrap();
+        terminal.press(INTERRUPT);
+        terminal.until_shown("It does not work yet: it was broken off");
+        answer(&mut terminal, &[("e/a/t/s/d>", "t")]);
+    }
+    let _connection = listener.accept().unwrap();
+    terminal.press(INTERRUPT);
+    answer(&mut terminal, &[("e/a/t/s/d>", "s"), ("q>", "")]);
+    assert!(place.read("c").unwrap().ends_with("user = me\n"));
+    terminal.press(INTERRUPT);
+    assert_eq!(terminal.finish().0, INTERRUPTED, "a menu is left as ever");
 }
 
 /// A place with `count` files of `size` bytes in `s`.

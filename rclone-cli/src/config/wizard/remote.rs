@@ -35,8 +35,9 @@ impl Draft {
         Self { values, ..Self::new(name, &kind) }
     }
 
-    pub(super) fn kind(&self) -> &str {
-        &self.kind
+    /// Tells whether there is a server to try.
+    pub(super) fn can_be_tried(&self) -> bool {
+        self.kind == "ftp"
     }
 
     pub(super) fn values(&self) -> &[(String, String)] {
@@ -124,8 +125,8 @@ impl Draft {
                     continue;
                 }
                 ("" | "-", _) => self.set(option, String::new()),
-                (answer, _) => match option.kind.check(answer) {
-                    Ok(()) => self.set(option, answer.to_owned()),
+                (answer, _) => match option.kind.canonical(answer) {
+                    Ok(value) => self.set(option, value),
                     Err(error) => {
                         prompt.say(&format!("{error}.\n"))?;
                         continue;

@@ -17,22 +17,27 @@ impl Unlock for Password {
     }
 }
 
-/// Finds every server but one; one has a certificate of its own.
+/// Finds every server but one; one has a certificate of its own, one offers TLS.
 struct Servers;
 
 impl Probe for Servers {
     fn probe(&self, values: &[(String, String)]) -> Findings {
-        let host = values.iter().find(|(key, _)| key == "host").map(|(_, value)| value.as_str());
-        let (text, offers) = match host {
-            Some("nowhere") => ("It does not work yet: no such host (check `host`)\n", Vec::new()),
-            Some("own") => {
-                let (question, value) = ("Trust it?".into(), "ab".repeat(32));
-                let offer = Offer { question, key: "tls_fingerprint", value };
-                ("It does not work yet: refused\n", vec![offer])
-            }
-            _ => ("It works.\n", Vec::new()),
+        let value = |key| values.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
+        let offer = |question: &str, key, value: String, harmless| {
+            vec![Offer { question: question.into(), set: vec![(key, value)], harmless }]
         };
-        Findings { text: text.into(), offers }
+        let (works, text, offers) = match value("host") {
+            Some("nowhere") => (false, "It does not work yet: no such host\n", Vec::new()),
+            Some("own") if value("tls_fingerprint").is_none() => {
+                let offer = offer("Trust it?", "tls_fingerprint", "ab".repeat(32), false);
+                (false, "It does not work yet: refused\n", offer)
+            }
+            Some("tls") if value("explicit_tls").is_none() => {
+                (true, "It works.\n", offer("Encrypt?", "explicit_tls", "true".into(), true))
+            }
+            _ => (true, "It works.\n", Vec::new()),
+        };
+        Findings { works, text: text.into(), offers }
     }
 }
 
@@ -43,12 +48,22 @@ fn store(path: &Path) -> Store {
 /// Runs the dialogue on a file and returns what was shown and the file as it is then.
 #[track_caller]
 fn run(before: &str, answers: &[&str]) -> (String, String) {
+    play(before, Script::new(answers))
+}
+
+/// The same with somebody at the terminal.
+#[track_caller]
+fn sit(before: &str, answers: &[&str]) -> (String, String) {
+    play(before, Script::attended(answers))
+}
+
+#[track_caller]
+fn play(before: &str, mut script: Script) -> (String, String) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("rclone.conf");
     if !before.is_empty() {
         std::fs::write(&path, before).unwrap();
     }
-    let mut script = Script::new(answers);
     let mut store = store(&path);
     Wizard::new(&mut script, &mut store, "ncw".into(), &Servers).run().unwrap();
     assert_eq!(script.left(), 0, "answers nobody asked for: {}", script.shown);
@@ -185,7 +200,7 @@ fn a_password_is_generated_on_request() {
 
 #[test]
 fn advanced_options_are_asked_on_request() {
-    let mut answers = vec!["n", "r", "ftp", "h", "", "", "n", "a", "maybe", "false", "true"];
+    let mut answers = vec!["n", "r", "ftp", "h", "", "", "n", "a", "maybe", "false", "T"];
     let rest = super::super::options::FTP.len() - 6;
     answers.extend(std::iter::repeat_n("", rest));
     answers.extend(["y", "q"]);
@@ -202,25 +217,60 @@ fn a_draft_can_be_changed_or_dropped() {
     assert_eq!(value(&file, "r", "host").unwrap(), "b");
 }
 
+const NEW: [&str; 3] = ["n", "r", "ftp"];
+
 #[test]
-fn a_draft_is_tried_before_it_is_kept() {
-    let host = |host| ["n", "r", "ftp", host, "", "", "", "t"];
-    let again = ["e", "h", "", "", "", "t", "y", "q"];
-    let (shown, file) = run("", &[host("nowhere"), again].concat());
-    assert!(shown.contains("It does not work yet: no such host (check `host`)\n"), "{shown}");
+fn a_remote_is_tried_before_it_is_saved() {
+    let typed = [&NEW[..], &["h", "", "", "", "y"]].concat();
+    let (shown, file) = sit("", &[&typed[..], &["", "q"]].concat());
+    assert!(shown.contains("Test this remote now?\ny) Yes (default)\n"), "{shown}");
     assert!(shown.contains("\nIt works.\n"), "{shown}");
     assert_eq!(file, "[r]\ntype = ftp\nhost = h\n\n");
-    let (shown, _) = run("", &["n", "r", "local", "t", "y", "q"]);
+    let (shown, file) = sit("", &[&typed[..], &["n", "q"]].concat());
+    assert!(!shown.contains("Connecting"), "{shown}");
+    assert_eq!(file, "[r]\ntype = ftp\nhost = h\n\n");
+    let (shown, _) = sit("", &["n", "r", "local", "t", "y", "q"]);
     assert!(shown.contains("There is nothing to test."));
 }
 
 #[test]
-fn what_a_try_finds_is_offered_and_nothing_typed_is_lost() {
-    let typed = ["n", "r", "ftp", "own", "me", "2121", "", "t"];
+fn a_failed_try_loses_nothing() {
+    let typed = [&NEW[..], &["nowhere", "me", "2121", "", "y", "y"]].concat();
+    let (shown, file) = sit("", &[&typed[..], &["", "h", "", "", "", "y", "y", "q"]].concat());
+    assert!(shown.contains("It does not work yet: no such host\n"), "{shown}");
+    assert!(shown.contains("e) Edit this remote (default)\n"), "{shown}");
+    assert_eq!(file, "[r]\ntype = ftp\nhost = h\nuser = me\nport = 2121\n\n");
+    let (_, file) = sit("", &[&typed[..], &["t", "s", "q"]].concat());
+    assert_eq!(file, "[r]\ntype = ftp\nhost = nowhere\nuser = me\nport = 2121\n\n");
+    let (_, file) = sit("", &[&typed[..], &["d", "q"]].concat());
+    assert_eq!(file, "");
+    let (_, file) = sit(NAS, &["e", "nas", "nowhere", "", "", "", "t", "d", "q"]);
+    assert_eq!(file, NAS, "what was saved before stays");
+}
+
+#[test]
+fn what_a_try_finds_is_offered_and_tried_again() {
+    let typed = [&NEW[..], &["own", "me", "2121", "", "t"]].concat();
     let (shown, file) = run("", &[&typed[..], &["n", "t", "y", "y", "q"]].concat());
-    assert!(shown.contains("It does not work yet: refused\nTrust it?\ny) Yes\n"), "{shown}");
+    assert!(shown.contains("It does not work yet: refused\nTrust it?\ny) Yes\nn) No (default)"));
+    assert!(shown.contains("\nIt works.\n"), "{shown}");
     let pinned = format!("tls_fingerprint = {}\n", "ab".repeat(32));
     assert_eq!(file, format!("[r]\ntype = ftp\nhost = own\nuser = me\nport = 2121\n{pinned}\n"));
+    let (_, file) = sit("", &[&NEW[..], &["tls", "", "", "", "y", "y", "", "q"]].concat());
+    assert_eq!(file, "[r]\ntype = ftp\nhost = tls\nexplicit_tls = true\n\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_written_costs_nothing_that_was_typed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("folder/rclone.conf");
+    let mut store = store(&path);
+    // A file where the folder would have to be.
+    std::fs::write(dir.path().join("folder"), "").unwrap();
+    let mut script = Script::attended(&["n", "d", "local", "y", "y", "d", "q"]);
+    Wizard::new(&mut script, &mut store, "ncw".into(), &Servers).run().unwrap();
+    assert_eq!(script.shown.matches("It is not saved: ").count(), 2, "{}", script.shown);
 }
 
 #[test]

@@ -35,6 +35,12 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
         Client::AlreadyExists => (ErrorKind::AlreadyExists, None),
         Client::Certificate { fingerprint } => (ErrorKind::Tls, Some(certificate(fingerprint))),
         Client::Connection => (ErrorKind::Connection, refused_port(error)),
+        Client::DataPort => {
+            let way = "passive mode is blocked: the server's owner can open its passive ports; \
+                       `socks_proxy` goes around a firewall on this side; behind a load balancer \
+                       try `trust_passive_address = true`";
+            (ErrorKind::Connection, hint(way))
+        }
         Client::IsADirectory => (ErrorKind::IsADirectory, None),
         Client::Login => {
             let way =
@@ -54,7 +60,8 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
             (ErrorKind::Timeout, hint(way))
         }
         Client::Tls => {
-            let way = "see whether `explicit_tls`, `tls` or `disable_tls13` suits the server";
+            let way = "set `explicit_tls = true`, or `tls = true` for port 990; where that is so \
+                       already, try `disable_tls13 = true`";
             (ErrorKind::Tls, hint(way))
         }
         Client::TooManyConnections => {
