@@ -58,6 +58,7 @@ pub fn refusal(reply: &Reply) -> Refusal {
 fn by_code(code: u16, text: &str) -> Option<Refusal> {
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     Some(match code {
+        421 | 503 | 550 if says(&ENCRYPTED_ONLY) => Refusal::Tls,
         421 | 530 if says(&TOO_MANY) => Refusal::TooMany,
         421 => Refusal::Busy,
         425 | 426 => Refusal::Data,
@@ -65,7 +66,7 @@ fn by_code(code: u16, text: &str) -> Option<Refusal> {
         521 if says(&["exist"]) => Refusal::Exists,
         522 if says(&["network protocol", "use ("]) => Refusal::Unsupported,
         521 | 522 | 534..=537 => Refusal::Tls,
-        530 if says(&["ssl", "tls", "secure"]) => Refusal::Tls,
+        530 if says(&["ssl", "tls", "secure", "encrypt"]) => Refusal::Tls,
         530 if says(&LATER) => Refusal::Busy,
         530 if says(&["permission", "denied"]) && !says(&["log"]) => Refusal::Forbidden,
         430 | 530 | 532 => Refusal::Login,
@@ -81,6 +82,11 @@ fn by_text(text: &str) -> Option<Refusal> {
 
 const TOO_MANY: [&str; 6] =
     ["too many", "maximum", "limit", "more than", "no more connections", "connections from"];
+
+/// What servers say to a login in the clear: Pure-FTPd with `421`, FileZilla Server with `503`,
+/// ProFTPD and pyftpdlib with `550`.
+const ENCRYPTED_ONLY: [&str; 4] =
+    ["cleartext sessions", "use auth first", "ssl/tls required", "tls is required"];
 
 /// What servers say whose `530` is about now and not about the password.
 const LATER: [&str; 4] = ["try again", "try later", "overloaded", "temporarily"];
@@ -170,7 +176,11 @@ mod tests {
         check("421 Timeout.", Refusal::Busy);
         check("530 Login incorrect.", Refusal::Login);
         check("530 Please login with USER and PASS.", Refusal::Login);
-        check("530 Non-anonymous sessions must use encryption (TLS).", Refusal::Tls);
+        check("530 Non-anonymous sessions must use encryption.", Refusal::Tls);
+        check("421 Sorry, cleartext sessions and weak ciphers are not accepted", Refusal::Tls);
+        check("503 Use AUTH first.", Refusal::Tls);
+        check("550 SSL/TLS required on the control channel", Refusal::Tls);
+        check("550 tls: No such file or directory", Refusal::Missing);
         check("522 SSL connection failed; session reuse required", Refusal::Tls);
         check("425 Unable to build data connection: Operation not permitted", Refusal::Data);
         check("452 No space left on device", Refusal::NoSpace);
