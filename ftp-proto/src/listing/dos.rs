@@ -10,7 +10,7 @@ use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Found, Miss, Parsed, grouped},
     form,
-    time::{Clock, Daytime, american_date, triple},
+    time::{Clock, Daytime, american_parts, triple},
 };
 
 /// Reads one line of `dir`.
@@ -20,9 +20,9 @@ pub(super) fn entry(line: &[u8], _: Clock) -> Parsed<'_> {
     }
     let mut columns = Columns::new(line);
     let date = columns.need()?;
-    let Some((_, b'-' | b'/')) = triple(date) else { return Err(Miss::Shape) };
+    let Some((parts, b'-' | b'/')) = triple(date) else { return Err(Miss::Shape) };
     let time = time(&mut columns).ok_or(Miss::Shape)?;
-    let date = american_date(date).ok_or(Miss::Broken(Reason::Date))?;
+    let date = american_parts(parts).ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, Some(time), Zone::Server);
     let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
     let size = columns.need()?;

@@ -207,7 +207,8 @@ struct Span {
 
 impl Span {
     fn new(start: usize, len: usize) -> Self {
-        Self { start: index(start), past: NonZeroU32::MIN.saturating_add(index(start + len)) }
+        let (start, end) = (index(start), index(start + len));
+        Self { start, past: NonZeroU32::MIN.saturating_add(end) }
     }
 
     /// Finds a text in the line, or puts it behind those that are not in it.

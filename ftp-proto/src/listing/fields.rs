@@ -176,6 +176,9 @@ pub(super) fn small<T: TryFrom<u64>>(column: &[u8]) -> Option<T> {
 
 /// Reads a decimal number that may be grouped by commas: `1,234,567`.
 pub(super) fn grouped(column: &[u8]) -> Option<u64> {
+    if let Some(value) = number(column) {
+        return Some(value);
+    }
     let mut groups = column.split(|b| *b == b',');
     let mut value = number(groups.next()?)?;
     for group in groups {

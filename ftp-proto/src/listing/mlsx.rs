@@ -13,7 +13,7 @@ use alloc::{
 
 use super::{
     Caps, Device, Entry, Kind, Modified, Permissions, Reason, Year, Zone,
-    fields::{Found, Miss, Parsed, either, is_blank, is_number, number, small},
+    fields::{Found, Miss, Parsed, either, is_blank, number, small},
     time::{Daytime, Precision},
 };
 
@@ -255,8 +255,8 @@ fn unix_kind(value: &[u8]) -> Option<(Kind, Option<&[u8]>)> {
 /// `time-val = 14DIGIT [ "." 1*DIGIT ]`, in UTC. Servers that do not know write the year 1.
 fn modified(value: &[u8]) -> Result<Option<Modified>, Miss> {
     let bad = Miss::Broken(Reason::Date);
-    let (digits, fraction) = value.split_at_checked(14).ok_or(bad)?;
-    if !is_number(digits) {
+    let (digits, fraction) = value.split_first_chunk::<14>().ok_or(bad)?;
+    if !digits.iter().all(u8::is_ascii_digit) {
         return Err(bad);
     }
     let two = |at: usize| ((digits[at] - b'0') * 10 + (digits[at + 1] - b'0')).cast_signed();

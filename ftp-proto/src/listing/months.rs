@@ -20,6 +20,9 @@ pub(super) fn english(name: &[u8]) -> Option<i8> {
         [b'd', b'e', b'c'] => 12,
         _ => return None,
     };
+    if name.len() == 3 {
+        return Some(month.cast_signed());
+    }
     let full = ENGLISH[usize::from(month - 1)].as_bytes();
     let cut = full.get(..name.len()).is_some_and(|full| full.eq_ignore_ascii_case(name));
     (cut || name.eq_ignore_ascii_case(b"sept")).then_some(month.cast_signed())

@@ -8,7 +8,7 @@ use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Found, Miss, Parsed, number},
     form,
-    time::{Daytime, american_date, triple},
+    time::{Daytime, american_parts, triple},
 };
 
 /// Reads one line of `DIR`.
@@ -17,7 +17,10 @@ pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     let size = number(columns.need()?).ok_or(Miss::Shape)?;
     let mut kind = Kind::File;
     let mut date = columns.need()?;
-    while triple(date).is_none() {
+    let (parts, separator) = loop {
+        if let Some(parts) = triple(date) {
+            break parts;
+        }
         match date {
             b"DIR" => kind = Kind::Directory,
             attributes
@@ -25,11 +28,13 @@ pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
             _ => return Err(Miss::Shape),
         }
         date = columns.need()?;
+    };
+    if separator != b'-' {
+        return Err(Miss::Shape);
     }
-    let Some((_, b'-')) = triple(date) else { return Err(Miss::Shape) };
     let time = Daytime::parse(columns.need()?).ok_or(Miss::Shape)?;
     let name = columns.name()?;
-    let date = american_date(date).ok_or(Miss::Broken(Reason::Date))?;
+    let date = american_parts(parts).ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, Some(time), Zone::Unknown);
     let size = (kind == Kind::File).then_some(size);
     Ok(Found::new(name, kind, size, Some(modified.ok_or(Miss::Broken(Reason::Date))?)))

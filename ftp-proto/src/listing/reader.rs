@@ -268,9 +268,9 @@ impl State {
     /// the one before.
     fn next_item(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
         if let (Ok(text), None, None, Some(current)) = (&line, &self.name, self.hold, self.current)
-            && let Ok(found) = form::read(current, text, self.clock)
+            && let Ok(mut found) = form::read(current, text, self.clock)
         {
-            let entry = self.placed(text, found);
+            let entry = self.placed(text, &mut found);
             if self.must_wait(&entry).is_none() {
                 return Some(told(entry));
             }
@@ -403,12 +403,12 @@ impl State {
         Some(Item::Noise)
     }
 
-    fn told(&self, line: &[u8], found: Found<'_>) -> Item {
-        told(self.placed(line, found))
+    fn told(&self, line: &[u8], mut found: Found<'_>) -> Item {
+        told(self.placed(line, &mut found))
     }
 
     /// Puts an entry where it belongs: below the listed directory, or is that directory itself.
-    fn placed(&self, line: &[u8], mut found: Found<'_>) -> Entry {
+    fn placed(&self, line: &[u8], found: &mut Found<'_>) -> Entry {
         if let (Some(directory), [b'/', ..]) = (&self.directory, found.name) {
             let directory = directory.strip_suffix(b"/").unwrap_or(directory);
             let below = found.name.strip_prefix(directory).and_then(|n| n.strip_prefix(b"/"));
@@ -418,7 +418,7 @@ impl State {
                 found.kind = Kind::Current;
             }
         }
-        Entry::read(line, &found)
+        Entry::read(line, found)
     }
 
     /// Returns the item unless something must come before it.

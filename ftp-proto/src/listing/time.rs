@@ -71,7 +71,8 @@ impl Modified {
         source: Year,
     ) -> Option<Self> {
         let t = time.unwrap_or(Daytime { precision: Precision::Day, ..Daytime::MIDNIGHT });
-        if !is_date(year, month, day) {
+        // Negative years exist, but not in listings.
+        if year < 0 {
             return None;
         }
         let (hour, next) = if t.hour == 24 { (0, true) } else { (t.hour, false) };
@@ -212,15 +213,21 @@ pub(super) fn year(text: &[u8]) -> Option<i16> {
 
 /// Splits `a-b-c` at one of the separators, the same both times.
 pub(super) fn triple(text: &[u8]) -> Option<([&[u8]; 3], u8)> {
-    let separator = *text.iter().find(|b| !b.is_ascii_alphanumeric())?;
-    let mut parts = text.split(|b| *b == separator);
-    let triple = [parts.next()?, parts.next()?, parts.next()?];
-    parts.next().is_none().then_some((triple, separator))
+    let first = text.iter().position(|b| !b.is_ascii_alphanumeric())?;
+    let separator = text[first];
+    let (a, rest) = (&text[..first], &text[first + 1..]);
+    let second = rest.iter().position(|b| *b == separator)?;
+    let (b, c) = (&rest[..second], &rest[second + 1..]);
+    (!c.contains(&separator)).then_some(([a, b, c], separator))
 }
 
 /// Reads `mm-dd-yy`, `mm/dd/yyyy` and the like, or year first when its four digits come first.
 pub(super) fn american_date(text: &[u8]) -> Option<Date> {
-    let ([a, b, c], _) = triple(text)?;
+    american_parts(triple(text)?.0)
+}
+
+/// Reads the three parts of such a date.
+pub(super) fn american_parts([a, b, c]: [&[u8]; 3]) -> Option<Date> {
     let date = if a.len() == 4 {
         (year(a)?, two_digits(b)?, two_digits(c)?)
     } else {

@@ -57,8 +57,8 @@ pub(super) fn without_mode(line: &[u8], clock: Clock) -> Parsed<'_> {
         return Err(Miss::Shape);
     }
     let letter = if matches!(letter, b'd' | b'l') { letter } else { b'-' };
-    let (columns, size_at) = (&row.columns[skipped..], row.size_at - skipped);
-    Row { columns, size_at, ..row }.found(line, letter, None)
+    let (owners_end, size_at) = (row.owners_end - skipped, row.size_at - skipped);
+    Row { columns: &row.columns[skipped..], owners_end, size_at, ..row }.found(line, letter, None)
 }
 
 /// Reads the permission bits of a mode such as `-rwsr-xr-T`, in ten letters with its type or nine
@@ -66,6 +66,18 @@ pub(super) fn without_mode(line: &[u8], clock: Clock) -> Parsed<'_> {
 pub fn mode(text: &[u8]) -> Option<u16> {
     let letters = if text.len() == 10 { &text[1..] } else { text };
     (letters.len() == 9).then(|| bits(letters))?
+}
+
+/// Sums up the bits of `rwxr-x---`, where there are no others.
+fn plain_bits(letters: &[u8; 9]) -> Option<u16> {
+    let mut bits = 0;
+    for (letter, right) in letters.iter().zip(b"rwxrwxrwx") {
+        if letter != right && *letter != b'-' {
+            return None;
+        }
+        bits = bits << 1 | u16::from(letter == right);
+    }
+    Some(bits)
 }
 
 /// Sums up the bits of up to three groups `rwx`.
@@ -94,8 +106,8 @@ pub(super) fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>,
         return None;
     }
     // Most are nine letters and a blank.
-    if let Some((nine, [b' ', ..])) = rest.split_first_chunk::<9>()
-        && let Some(bits) = bits(nine)
+    if let Some((nine, [b' ', ..])) = rest.split_first_chunk()
+        && let Some(bits) = plain_bits(nine).or_else(|| bits(nine))
     {
         return Some((*letter, Some(bits), start + 10));
     }
@@ -122,7 +134,8 @@ fn behind_a_count(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)>
 pub(super) struct Row<'a> {
     /// Links, owner, group and size, as far as they are there.
     columns: &'a [u8],
-    /// Where in `columns` the size begins.
+    /// Where in `columns` those before the size end, and where it begins.
+    owners_end: usize,
     size_at: usize,
     pub(super) modified: Modified,
     /// Where the date ends.
@@ -133,29 +146,28 @@ impl<'a> Row<'a> {
     /// Finds the first date behind something like a size. What stands first behind the mode counts
     /// as a size only when there is no other: it mostly is the number of links.
     pub(super) fn find(line: &'a [u8], at: usize, clock: Clock) -> Option<Self> {
-        let mut size = column(line, at)?;
-        let start = size.0;
-        let mut only = None;
-        for nth in 0..MAX_COLUMNS {
+        let first = column(line, at)?;
+        let row = |size: (usize, usize), owners_end: usize, date_at: usize| {
+            let found = may_end_size(&line[size.0..size.1]).then(|| listed(line, date_at, clock));
+            let (columns, (modified, end)) = (&line[first.0..size.1], found??);
+            let (owners_end, size_at) = (owners_end - first.0, size.0 - first.0);
+            Some(Self { columns, owners_end, size_at, modified, end })
+        };
+        let second = column(line, first.1)?;
+        let (mut before, mut size) = (first, second);
+        for _ in 1..MAX_COLUMNS {
             let Some(next) = column(line, size.1) else { break };
-            if may_end_size(&line[size.0..size.1])
-                && let Some((modified, end)) = listed(line, next.0, clock)
-            {
-                let columns = &line[start..size.1];
-                let row = Self { columns, size_at: size.0 - start, modified, end };
-                if nth > 0 {
-                    return Some(row);
-                }
-                only = Some(row);
+            if let Some(row) = row(size, before.1, next.0) {
+                return Some(row);
             }
-            size = next;
+            (before, size) = (size, next);
         }
-        only
+        row(first, first.0, second.0)
     }
 
     /// Links, owner and group.
     pub(super) fn owners(&self) -> &'a [u8] {
-        self.columns[..self.size_at].trim_ascii_end()
+        &self.columns[..self.owners_end]
     }
 
     pub(super) fn size(&self) -> &'a [u8] {
