@@ -8,7 +8,8 @@ use tracing::{Span, debug, debug_span, info_span};
 
 use crate::options::Options;
 
-/// The target of the dialogue: `FTP Tx: "…"` for what is sent and `FTP Rx: "…"` for what comes back.
+/// The target of the dialogue: `FTP Tx: "…"` for what is sent and `FTP Rx: "…"` for what comes back,
+/// listings among it.
 pub const WIRE: &str = "ftp_client::wire";
 
 /// Returns the span of a session: it has no parent, since it outlives the operation that opened it.
@@ -22,6 +23,11 @@ pub(crate) fn sent(session: &Span, command: &Command) -> Span {
     let span = debug_span!(parent: session, "command", verb = command.verb());
     debug!(target: WIRE, parent: &span, "FTP Tx: {:?}", command.to_string());
     span
+}
+
+/// Tells a piece of a listing.
+pub(crate) fn listed(piece: &[u8]) {
+    debug!(target: WIRE, "FTP Rx: {:?}", String::from_utf8_lossy(piece));
 }
 
 /// Tells what the server says.

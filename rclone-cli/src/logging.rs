@@ -15,11 +15,12 @@ use anyhow::Context as _;
 use jiff::Zoned;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Subscriber, warn};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::Logging;
+use crate::values::Dump;
 
 /// The least level to log.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -77,13 +78,20 @@ pub(crate) fn start(flags: &Logging) -> anyhow::Result<()> {
     };
     let terminal = matches!(sink, Sink::Terminal) && !flags.use_json_log;
     WATCHED.store(terminal && std::io::stderr().is_terminal(), Ordering::Relaxed);
+    let wanted = flags.level();
     let log = Log {
-        level: flags.level(),
+        level: if flags.dumps() { Level::Debug } else { wanted },
         format: if flags.use_json_log { json } else { text },
-        protocol: flags.dump.is_some(),
+        dialogue: flags.shows_dialogue(),
         sink,
     };
     tracing_subscriber::registry().with(log).init();
+    if flags.dumps() && wanted != Level::Debug {
+        warn!("Automatically setting -vv as --dump is enabled");
+    }
+    for notice in flags.dump.iter().flat_map(Dump::notices) {
+        warn!("{notice}");
+    }
     result
 }
 
@@ -136,8 +144,8 @@ impl Sink {
 struct Log {
     level: Level,
     format: fn(&Line, &Zoned) -> String,
-    /// Whether the client's protocol traces are wanted.
-    protocol: bool,
+    /// Whether what is said on control connections is wanted.
+    dialogue: bool,
     sink: Sink,
 }
 
@@ -147,8 +155,8 @@ const OURS: [&str; 4] = ["rclone", "sync_core", "ftp_client", "ftp_proto"];
 impl<S: Subscriber> Layer<S> for Log {
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
         let root = metadata.target().split("::").next().unwrap_or_default();
-        let dumped = self.protocol && root == "ftp_client";
-        OURS.contains(&root) && (dumped || self.level.admits(metadata.level()))
+        let wanted = self.dialogue || metadata.target() != ftp_client::WIRE;
+        OURS.contains(&root) && wanted && self.level.admits(metadata.level())
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {

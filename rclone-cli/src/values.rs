@@ -3,6 +3,7 @@
 //! Each type parses from text ([`std::str::FromStr`]) and prints as rclone prints it.
 
 mod bandwidth;
+mod dump;
 mod duration;
 mod order;
 mod size;
@@ -13,6 +14,7 @@ use std::str::FromStr;
 use sync_core::context::Quota;
 
 pub(crate) use bandwidth::Timetable;
+pub(crate) use dump::Dump;
 pub(crate) use duration::Span;
 pub(crate) use order::{CutoffMode, Ordering, Strategy};
 pub(crate) use size::Size;

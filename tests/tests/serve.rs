@@ -91,6 +91,36 @@ fn a_certificate_offers_tls() {
     assert_eq!(rclone.succeed(["lsf", &remote, "--ca-cert=ca.pem"]), "found\n");
 }
 
+/// The lines are rclone's, with the password masked whatever is asked for.
+#[test]
+fn a_dump_shows_the_dialogue_and_no_password() {
+    let rclone = Program::ours();
+    let there = rclone.home().join("there");
+    fs::create_dir(&there).unwrap();
+    fs::write(there.join("found"), "12").unwrap();
+    let served = Served::start(&rclone, &there, &LOGIN);
+    let remote = served.remote("");
+    for flags in [&["--dump", "headers,auth"][..], &["--dump-bodies", "-q"]] {
+        let output = rclone.run(["lsf", &remote].iter().chain(flags));
+        assert_eq!((output.code, &*output.stdout), (Some(0), "found\n"), "{}", output.stderr);
+        for line in [
+            "NOTICE: Automatically setting -vv as --dump is enabled\n",
+            "DEBUG : FTP Rx: \"220 ",
+            "DEBUG : FTP Tx: \"USER me\"\n",
+            "DEBUG : FTP Tx: \"PASS ***\"\n",
+            "DEBUG : FTP Rx: \"211-",
+            "DEBUG : FTP Tx: \"MLSD\"\n",
+            "DEBUG : FTP Rx: \"type=file;size=2;",
+            "DEBUG : FTP Tx: \"QUIT\"\n",
+        ] {
+            assert!(output.stderr.contains(line), "`{line}` is not in:\n{}", output.stderr);
+        }
+        assert!(!output.stderr.contains("secret"), "{}", output.stderr);
+    }
+    let output = rclone.run(["lsf", &remote, "-vv"]);
+    assert!(output.code == Some(0) && !output.stderr.contains("FTP Tx"), "{output:?}");
+}
+
 #[test]
 fn an_interrupt_ends_it() {
     let rclone = Program::ours();

@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::options::ListingMethod;
 use crate::read::GOODBYE;
 use crate::stream::Stream;
+use crate::trace;
 
 /// What a directory holds, and what of its listing was not understood.
 #[derive(Clone, Debug, Default)]
@@ -195,6 +196,7 @@ impl Session {
                 Ok(0) => break,
                 Ok(count) => {
                     last = buffer[count - 1];
+                    trace::listed(&buffer[..count]);
                     reader.feed(&buffer[..count]);
                     listing.take_from(&mut reader);
                 }

@@ -54,8 +54,6 @@ const FLAGS: &[Flag] = &[
     flag("disable-http-keep-alives"),
     flag("disable-http2"),
     valued("dscp"),
-    flag("dump-bodies"),
-    flag("dump-headers"),
     valued("expect-continue-timeout"),
     flag("fast-list"),
     valued("fs-cache-expire-duration"),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::logging::Level;
-use crate::values::Span;
+use crate::values::{Dump, Span};
 
 /// Logging and statistics.
 #[derive(Clone, Debug, clap::Args)]
@@ -65,9 +65,17 @@ pub(crate) struct Logging {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
-    /// Show the protocol in the log: headers, bodies, requests, responses …
+    /// Show the dialogue with servers in the log: headers, bodies, requests or responses
     #[arg(long, value_name = "FLAGS")]
-    pub(crate) dump: Option<String>,
+    pub(crate) dump: Option<Dump>,
+
+    /// The same as --dump headers
+    #[arg(long, hide = true)]
+    dump_headers: bool,
+
+    /// The same as --dump bodies
+    #[arg(long, hide = true)]
+    dump_bodies: bool,
 }
 
 impl Logging {
@@ -75,6 +83,17 @@ impl Logging {
     pub(crate) fn date_layout(&self) -> Option<&str> {
         let plain = self.stats_one_line_date.then_some("2006/01/02 15:04:05 - ");
         self.stats_one_line_date_format.as_deref().filter(|layout| !layout.is_empty()).or(plain)
+    }
+
+    /// Tells whether anything is to be dumped, which takes `-vv`.
+    pub(crate) fn dumps(&self) -> bool {
+        self.dump.is_some() || self.shows_dialogue()
+    }
+
+    /// Tells whether the dialogue with servers is to be shown.
+    pub(crate) fn shows_dialogue(&self) -> bool {
+        let dumped = self.dump.as_ref().is_some_and(Dump::shows_dialogue);
+        dumped || self.dump_headers || self.dump_bodies
     }
 
     /// Returns the least level to log, from `-v`, `-q` and `--log-level`.
@@ -108,8 +127,19 @@ mod tests {
         let logging = parse("ls x --log-file=/tmp/l --use-json-log").logging;
         assert_eq!(logging.log_file.as_deref(), Some("/tmp/l".as_ref()));
         assert!(logging.use_json_log);
-        assert_eq!(parse("ls x --dump headers,bodies").logging.dump.unwrap(), "headers,bodies");
         assert!(parse("ls x --report r").logging.report.is_some());
+    }
+
+    #[test]
+    fn a_dump_shows_the_dialogue_or_says_what_it_knows() {
+        for line in ["ls x --dump headers,auth", "ls x --dump-headers", "ls x --dump-bodies"] {
+            let logging = parse(line).logging;
+            assert!(logging.dumps() && logging.shows_dialogue(), "{line}");
+        }
+        let logging = parse("ls x --dump filters").logging;
+        assert!(logging.dumps() && !logging.shows_dialogue());
+        assert!(!parse("ls x -vv").logging.dumps());
+        refused("ls x --dump heads", "invalid choice \"heads\" from: headers, bodies");
     }
 
     #[test]
