@@ -45,6 +45,8 @@ pub struct Personality {
     pub resumes: Option<bool>,
     /// Whether data connections that do not resume are accepted.
     pub accepts_full_handshake: Option<bool>,
+    /// Whether it ends data connections without the goodbye of TLS.
+    pub ends_abruptly: Option<bool>,
     /// Whether it keeps commands until the transfer before them is over.
     pub ahead: Option<bool>,
     /// Whether it answers soon when a download is cut off.

@@ -136,12 +136,29 @@ impl Download {
                 Err(error) => return Err(error),
             }
         }
-        if !goodbye && complete != Some(true) {
-            let message = "the data ended without the goodbye of TLS: it may have been cut";
-            return Err(Error::new(ErrorKind::Truncated, message));
+        if !goodbye {
+            self.judge_by_size(&mut lease, complete).await?;
         }
         lease.learn_from_handshake(resumed);
         Ok(Bytes::new())
+    }
+
+    /// Tells whether data that ended without the goodbye of TLS, as some servers end all data and any
+    /// cut does, is complete: by the size the server mentioned, or else the one it is asked for.
+    async fn judge_by_size(&self, lease: &mut Lease, complete: Option<bool>) -> Result<()> {
+        let complete = match complete {
+            Some(known) => known,
+            None => lease.size(&self.path).await? == self.offset + self.received,
+        };
+        if !complete {
+            let message = "the data ended without the goodbye of TLS, short of its size";
+            return Err(Error::new(ErrorKind::Truncated, message));
+        }
+        let before = lease.lessons().now().ends_abruptly.replace(true);
+        if before.is_none() {
+            warn!("the server ends data without the goodbye of TLS: its end is judged by size");
+        }
+        Ok(())
     }
 
     /// Finds out on another session whether a download without confirmation is complete.

@@ -2,8 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
 
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
@@ -69,6 +75,18 @@ impl Identity {
         let key = KeyPair::generate().expect("a key");
         let certificate = loopback().self_signed(&key).expect("a certificate").pem();
         Self { authority: certificate.clone(), certificate, key: key.serialize_pem() }
+    }
+
+    /// Returns the server's part of TLS with this identity.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        let chain = CertificateDer::from_pem_slice(self.certificate.as_bytes());
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes());
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider has them")
+            .with_no_client_auth()
+            .with_single_cert(vec![chain.expect("a certificate")], key.expect("a key"));
+        TlsAcceptor::from(Arc::new(config.expect("the key fits")))
     }
 
     /// Writes `cert.pem` and `ca.pem`, and `key.pem` for the owner alone.

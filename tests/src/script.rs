@@ -9,14 +9,19 @@
 //! - `D: text`, sent on the data connection, which is then closed; `\n` is a line end;
 //! - `D?`, all of the data connection read until the client ends it;
 //! - `D!`, the data connection closed as it is;
+//! - `T`, the control connection turned to TLS, and from then on data connections made with it: `D`
+//!   and `D?` end them with the goodbye of TLS; `D!`, `D!: text` and `D?!` without;
 //! - `W: ms`, nothing, for so long;
 //! - `X`, everything closed.
 
 use std::net::IpAddr;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::certs::Authority;
 
 /// A peer that plays one script to each connection in turn.
 #[derive(Debug)]
@@ -76,16 +81,34 @@ pub fn flights(script: &str) -> usize {
     flights
 }
 
+/// A connection, plain or TLS.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+/// Does the server's part of TLS where there is one.
+async fn secure(
+    wire: impl Wire + 'static,
+    tls: Option<&TlsAcceptor>,
+) -> Result<Box<dyn Wire>, String> {
+    let Some(tls) = tls else { return Ok(Box::new(wire)) };
+    Ok(Box::new(tls.accept(wire).await.map_err(|error| error.to_string())?))
+}
+
 async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
     let address = stream.local_addr().map_err(|error| error.to_string())?.ip();
-    let mut data = Data { address, listener: None, accepted: None };
-    let mut control = BufReader::new(stream);
+    let mut data = Data { address, listener: None, accepted: None, tls: None };
+    let mut control = BufReader::new(secure(stream, None).await?);
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if line == "X" {
             return Ok(());
+        } else if line == "T" {
+            data.tls = Some(Authority::new().identity().acceptor());
+            control = BufReader::new(secure(control.into_inner(), data.tls.as_ref()).await?);
         } else if let Some(text) = line.strip_prefix("S: ") {
             let text = data.announce(text).await;
             control.write_all(format!("{text}\r\n").as_bytes()).await.map_err(|e| e.to_string())?;
+            control.flush().await.map_err(|error| error.to_string())?;
         } else if let Some(expected) = line.strip_prefix("C: ") {
             hear(&mut control, expected).await?;
         } else if let Some(time) = line.strip_prefix("W: ") {
@@ -95,15 +118,8 @@ async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
             data.address = address.parse().map_err(|_| format!("not an address: {address}"))?;
         } else if line == "A" {
             data.accepted = Some(data.accept().await?);
-        } else if line == "D?" {
-            let sent = data.take().await?.read_to_end(&mut Vec::new()).await;
-            sent.map_err(|error| error.to_string())?;
-        } else if line == "D!" {
-            drop(data.take().await?);
-        } else if let Some(text) = line.strip_prefix("D: ") {
-            let bytes = text.replace("\\n", "\r\n");
-            let sent = data.take().await?.write_all(bytes.as_bytes()).await;
-            sent.map_err(|error| error.to_string())?;
+        } else if line.starts_with('D') {
+            data.play(line).await?;
         } else {
             return Err(format!("not a line of a script: {line}"));
         }
@@ -115,7 +131,8 @@ async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
 struct Data {
     address: IpAddr,
     listener: Option<TcpListener>,
-    accepted: Option<TcpStream>,
+    accepted: Option<Box<dyn Wire>>,
+    tls: Option<TlsAcceptor>,
 }
 
 impl Data {
@@ -134,12 +151,31 @@ impl Data {
         }
     }
 
-    async fn accept(&mut self) -> Result<TcpStream, String> {
-        let listener = self.listener.take().ok_or("no data port was announced")?;
-        Ok(listener.accept().await.map_err(|error| error.to_string())?.0)
+    /// Plays a line that begins with `D`.
+    async fn play(&mut self, line: &str) -> Result<(), String> {
+        let mut wire = self.take().await?;
+        let (what, text) = line.split_once(": ").unwrap_or((line, ""));
+        let carried = match what {
+            "D" | "D!" => wire.write_all(text.replace("\\n", "\r\n").as_bytes()).await,
+            "D?" | "D?!" => wire.read_to_end(&mut Vec::new()).await.map(drop),
+            _ => return Err(format!("not a line of a script: {line}")),
+        };
+        carried.map_err(|error| error.to_string())?;
+        if what.ends_with('!') {
+            return wire.flush().await.map_err(|error| error.to_string());
+        }
+        // Whoever has all the data may be gone by now.
+        let _ = wire.shutdown().await;
+        Ok(())
     }
 
-    async fn take(&mut self) -> Result<TcpStream, String> {
+    async fn accept(&mut self) -> Result<Box<dyn Wire>, String> {
+        let listener = self.listener.take().ok_or("no data port was announced")?;
+        let (stream, _) = listener.accept().await.map_err(|error| error.to_string())?;
+        secure(stream, self.tls.as_ref()).await
+    }
+
+    async fn take(&mut self) -> Result<Box<dyn Wire>, String> {
         match self.accepted.take() {
             Some(accepted) => Ok(accepted),
             None => self.accept().await,
@@ -147,7 +183,7 @@ impl Data {
     }
 }
 
-async fn hear(control: &mut BufReader<TcpStream>, expected: &str) -> Result<(), String> {
+async fn hear(control: &mut BufReader<Box<dyn Wire>>, expected: &str) -> Result<(), String> {
     let mut line = String::new();
     control.read_line(&mut line).await.map_err(|error| error.to_string())?;
     let heard = line.trim_end_matches(['\r', '\n']);

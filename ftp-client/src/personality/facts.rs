@@ -44,7 +44,7 @@ impl Personality {
     }
 
     /// The one list of the facts and where they are kept.
-    fn values(&mut self) -> [(&'static str, &mut dyn Value); 18] {
+    fn values(&mut self) -> [(&'static str, &mut dyn Value); 19] {
         [
             ("greeting", &mut self.greeting),
             ("system", &mut self.system),
@@ -61,6 +61,7 @@ impl Personality {
             ("needs tls 1.2", &mut self.needs_tls12),
             ("resumes tls", &mut self.resumes),
             ("accepts full handshakes", &mut self.accepts_full_handshake),
+            ("ends tls abruptly", &mut self.ends_abruptly),
             ("keeps commands", &mut self.ahead),
             ("stops downloads", &mut self.stops),
             ("connections", &mut self.connection_limit),

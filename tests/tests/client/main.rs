@@ -5,6 +5,7 @@ mod healing;
 mod reach;
 mod status;
 mod streams;
+mod truncation;
 
 use std::time::Duration;
 
