@@ -22,6 +22,7 @@ mod settings;
 mod shown;
 mod stop;
 mod target;
+mod throttle;
 mod units;
 mod values;
 
@@ -83,6 +84,7 @@ fn execute(command: Command, resolved: &Resolved) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let with_statistics = command.ends_with_statistics();
     let result = runtime.block_on(async {
+        resolved.remotes.throttle().start();
         let result = command.run(resolved).await;
         let told = resolved.finish_telling(with_statistics);
         resolved.shutdown().await;

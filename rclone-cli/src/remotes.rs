@@ -10,7 +10,9 @@ use ftp_client::ftp_proto::secret::Secret;
 use regex::Regex;
 use sync_core::encoding::Encoder;
 use sync_core::remote::ftp::Ftp;
+use sync_core::remote::limit::Limit;
 use sync_core::remote::local::Local;
+use sync_core::remote::watch::Watched;
 use sync_core::{Name, Path, Remote, Tree};
 
 use crate::args::{Backend, Config, Globals, Network};
@@ -25,6 +27,7 @@ use crate::prompt::{Prompt as _, Terminal};
 use crate::resolve;
 use crate::settings::{Settings, Sources};
 use crate::target::{Source, Target};
+use crate::throttle::Throttle;
 
 /// The remotes of a run.
 pub(crate) struct Remotes {
@@ -34,13 +37,25 @@ pub(crate) struct Remotes {
     environment: Environment,
     store: OnceLock<Store>,
     local: Arc<dyn Remote>,
-    servers: Mutex<Vec<(Settings, Arc<Ftp>)>>,
+    servers: Mutex<Vec<Known>>,
+    throttle: Throttle,
     memory: Memory,
 }
+
+/// A server and the limits in front of it.
+#[derive(Clone)]
+struct Server {
+    ftp: Arc<Ftp>,
+    remote: Arc<dyn Remote>,
+}
+
+/// A server with the settings it was made from.
+type Known = (Settings, Server);
 
 impl Remotes {
     pub(crate) fn new(globals: &Globals, environment: Environment) -> Self {
         let memory = Memory::new(resolve::cache(&globals.config, &environment));
+        let throttle = Throttle::new(&globals.network);
         Self {
             memory,
             flags: globals.backend.clone(),
@@ -48,8 +63,9 @@ impl Remotes {
             config: globals.config.clone(),
             environment,
             store: OnceLock::new(),
-            local: Arc::new(Local::new()),
+            local: limited(Arc::new(Local::new()), throttle.of_disk()),
             servers: Mutex::default(),
+            throttle,
         }
     }
 
@@ -105,7 +121,7 @@ impl Remotes {
     fn find(&self, text: &str) -> anyhow::Result<Tree> {
         Ok(match self.place(text)? {
             Place::Local(tree) => tree,
-            Place::Server(server, path) => Tree::new(server, path),
+            Place::Server(server, path) => Tree::new(server.remote, path),
         })
     }
 
@@ -116,7 +132,7 @@ impl Remotes {
     pub(crate) fn server_of(&self, text: &str) -> anyhow::Result<Option<(Arc<Ftp>, Path)>> {
         match self.place(text).map_err(|error| no_file_system(text, &error))? {
             Place::Local(_) => Ok(None),
-            Place::Server(server, path) => Ok(Some((server, path))),
+            Place::Server(server, path) => Ok(Some((server.ftp, path))),
         }
     }
 
@@ -204,17 +220,19 @@ impl Remotes {
     }
 
     /// Returns the remote of these settings: the one there is already, if there is.
-    fn server(&self, settings: Settings) -> anyhow::Result<Arc<Ftp>> {
+    fn server(&self, settings: Settings) -> anyhow::Result<Server> {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, remote)) = servers.iter().find(|(known, _)| *known == settings) {
-            return Ok(Arc::clone(remote));
+        if let Some((_, server)) = servers.iter().find(|(known, _)| *known == settings) {
+            return Ok(server.clone());
         }
-        let remote = Arc::new(self.connection(&settings)?);
-        if let Some(personality) = self.memory.recall(&remote.identity()) {
-            remote.recall(personality);
+        let ftp = Arc::new(self.connection(&settings)?);
+        if let Some(personality) = self.memory.recall(&ftp.identity()) {
+            ftp.recall(personality);
         }
-        servers.push((settings, Arc::clone(&remote)));
-        Ok(remote)
+        let remote = limited(Arc::clone(&ftp) as _, self.throttle.of_server());
+        let server = Server { ftp, remote };
+        servers.push((settings, server.clone()));
+        Ok(server)
     }
 
     /// Returns a server of its own.
@@ -232,6 +250,11 @@ impl Remotes {
     pub(crate) fn options(&self, settings: &Settings) -> anyhow::Result<ftp_client::Options> {
         let password = self.password(settings)?;
         ftp::options(settings, &self.network, &self.environment, password)
+    }
+
+    /// Returns what holds the remotes to their limits.
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.throttle
     }
 
     pub(crate) fn flags(&self) -> &Backend {
@@ -256,17 +279,24 @@ impl Remotes {
     pub(crate) async fn shutdown(&self) {
         let servers =
             std::mem::take(&mut *self.servers.lock().unwrap_or_else(PoisonError::into_inner));
-        for (_, remote) in servers {
-            remote.shutdown().await;
-            self.memory.keep(&remote.identity(), &remote.personality());
+        for (_, Server { ftp, .. }) in servers {
+            ftp.shutdown().await;
+            self.memory.keep(&ftp.identity(), &ftp.personality());
         }
+    }
+}
+
+fn limited(remote: Arc<dyn Remote>, limit: Option<Limit>) -> Arc<dyn Remote> {
+    match limit {
+        Some(limit) => Arc::new(Watched::new(remote, limit)),
+        None => remote,
     }
 }
 
 /// What a user means by a text.
 enum Place {
     Local(Tree),
-    Server(Arc<Ftp>, Path),
+    Server(Server, Path),
 }
 
 fn no_file_system(text: &str, error: &anyhow::Error) -> anyhow::Error {

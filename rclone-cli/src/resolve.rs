@@ -214,14 +214,12 @@ fn confirm(flags: &args::Important) -> Option<Arc<dyn Confirm>> {
 }
 
 fn options(globals: &Globals, environment: &Environment) -> Options {
-    let Globals { important, copy, sync, filter, performance, network, config, .. } = globals;
-    let now = jiff::Zoned::now().datetime();
+    let Globals { important, copy, sync, filter, performance, config, .. } = globals;
     let count = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     Options {
         transfers: performance.transfers,
         checkers: performance.checkers,
         low_level_retries: config.low_level_retries.max(1),
-        bandwidth: network.bwlimit.at(now).tightest(),
         max_backlog: copy.max_backlog.max(1),
         order: copy.order_by.map(|order| order.0),
         check_first: copy.check_first,
@@ -392,12 +390,12 @@ mod tests {
 
     #[test]
     fn flags_become_options() {
-        let line = "sync a b -n --transfers 9 --max-delete 3 --max-depth 2 --bwlimit 1M:2M \
+        let line = "sync a b -n --transfers 9 --max-delete 3 --max-depth 2 \
                     --modify-window 2s --low-level-retries 0";
         let options = resolved(line).unwrap().options;
         assert!(options.dry_run);
         assert_eq!((options.transfers, options.max_delete), (9, Some(Quota::Count(3))));
-        assert_eq!((options.max_depth, options.bandwidth), (Some(2), Some(1 << 20)));
+        assert_eq!(options.max_depth, Some(2));
         assert_eq!(options.modify_window, std::time::Duration::from_secs(2));
         assert_eq!(options.low_level_retries, 1);
     }

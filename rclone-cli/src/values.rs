@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use sync_core::context::Quota;
 
-pub(crate) use bandwidth::Timetable;
+pub(crate) use bandwidth::{Rate, Timetable};
 pub(crate) use dump::Dump;
 pub(crate) use duration::Span;
 pub(crate) use order::{CutoffMode, Ordering, Strategy};

@@ -78,8 +78,6 @@ pub struct Options {
     pub checkers: usize,
     /// How often one operation is tried.
     pub low_level_retries: u32,
-    /// Bytes a second over all transfers; none for no limit.
-    pub bandwidth: Option<u64>,
     /// How many transfers may wait for their turn.
     pub max_backlog: usize,
     /// Which of them comes first; none for the one that came first.
@@ -158,7 +156,6 @@ impl Default for Options {
             transfers: 4,
             checkers: 8,
             low_level_retries: 10,
-            bandwidth: None,
             max_backlog: 10_000,
             order: None,
             check_first: false,

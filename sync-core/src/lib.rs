@@ -6,7 +6,7 @@
 //! Nothing here prints, reads flags or knows FTP; FTP lives in `remote/ftp.rs` alone.
 
 mod backup;
-mod bandwidth;
+mod bucket;
 pub mod compare;
 pub mod context;
 pub mod encoding;

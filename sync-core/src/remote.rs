@@ -14,6 +14,7 @@
 pub mod conformance;
 pub mod fault;
 pub mod ftp;
+pub mod limit;
 pub mod local;
 pub mod memory;
 pub mod record;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sync_core::path::Path;
 use sync_core::remote::conformance::{Limits, all};
 use sync_core::remote::fault::Fault;
+use sync_core::remote::limit::{self, Pace, Rates};
 use sync_core::remote::local::Local;
 use sync_core::remote::memory::Memory;
 use sync_core::remote::record::Record;
@@ -48,4 +49,13 @@ async fn decorators_change_nothing() {
     let memory: Arc<dyn Remote> = Arc::new(Memory::new());
     let recorded = Watched::new(memory, Record::default());
     check(Watched::new(Arc::new(recorded), Fault::default())).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_change_nothing_but_the_pace() {
+    let limits = limit::Limits::new(Some(Pace { calls: 100.0, burst: 2 }));
+    limits.set(Rates { upload: Some(100_000), download: Some(200_000) });
+    limits.set_each(Rates { upload: Some(50_000), download: None });
+    check(Watched::new(Arc::new(Memory::server()), limits.of_server())).await;
+    check(Watched::new(Arc::new(Memory::new()), limits.of_disk())).await;
 }

@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use common::{Recorder, Store, context, path, time};
+use common::{Recorder, Store, context, path, slowly, time};
 use sync_core::ops::{Mode, cleanup, copy_file, sync};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
@@ -227,11 +227,11 @@ async fn a_source_known_to_the_minute_starts_over() {
 #[tokio::test]
 async fn two_runs_at_once_never_write_one_file() {
     let stage = Stage::new();
-    let (mut ctx, _) = stage.context();
-    ctx.options.bandwidth = Some(64 * 1024);
+    let (ctx, _) = stage.context();
     stage.destination.memory.set_clock(jiff::Timestamp::now());
     let stop = ctx.cancel.clone();
-    let (source, destination) = (stage.source.tree(), stage.destination.tree());
+    let source = slowly(stage.source.tree(), 64 * 1024);
+    let destination = stage.destination.tree();
     let first = tokio::spawn(async move { sync(&ctx, &source, &destination, Mode::Sync).await });
     while stage.partials().is_empty() {
         tokio::task::yield_now().await;
@@ -252,10 +252,10 @@ async fn two_runs_at_once_never_write_one_file() {
 #[tokio::test]
 async fn what_is_stopped_is_kept_and_continued() {
     let stage = Stage::new();
-    let (mut ctx, heard) = stage.context();
-    ctx.options.bandwidth = Some(10 * SIZE as u64);
+    let (ctx, heard) = stage.context();
     let stop = ctx.cancel.clone();
-    let (source, destination) = (stage.source.tree(), stage.destination.tree());
+    let source = slowly(stage.source.tree(), 10 * SIZE as u64);
+    let destination = stage.destination.tree();
     let run = tokio::spawn(async move { sync(&ctx, &source, &destination, Mode::Sync).await });
     while Stage::moved(&heard) < 5 * PIECE {
         tokio::task::yield_now().await;

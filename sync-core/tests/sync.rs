@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use common::{Store, context, path, time};
+use common::{Store, context, path, slowly, time};
 use sync_core::context::Quota;
 use sync_core::filter::{Builder, Filter};
 use sync_core::ops::{Mode, copy_file, sync};
@@ -293,14 +293,14 @@ async fn a_stop_in_the_middle_leaves_no_half_file() {
     let content = "x".repeat(300_000);
     let (source, destination) = pair(&[&format!("a={content}"), "b=1"], &["a=old", "x=1"]);
     let (mut ctx, _) = context();
-    ctx.options.bandwidth = Some(1000);
     ctx.options.transfers = 1;
     let stop = ctx.cancel.clone();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_secs(1)).await;
         stop.cancel();
     });
-    let failures = run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+    let from = slowly(source.tree(), 1000);
+    let failures = sync(&ctx, &from, &destination.tree(), Mode::Sync).await.unwrap_err();
     assert_eq!(failures.last.kind(), ErrorKind::Cancelled);
     assert_eq!(destination.calls.watch().take()[&Call::Create], 1);
     assert_eq!(destination.files(), ["a=old", "x=1"]);
@@ -441,12 +441,12 @@ async fn all_transfers_share_the_bandwidth() {
     let files: Vec<String> = (0..8).map(|i| format!("f{i}={content}")).collect();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let (source, destination) = pair(&files, &[]);
-    let (mut ctx, _) = context();
-    ctx.options.bandwidth = Some(1000);
+    let (ctx, _) = context();
     let begun = tokio::time::Instant::now();
-    run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
-    let elapsed = begun.elapsed();
-    assert!(elapsed >= Duration::from_secs(8) && elapsed < Duration::from_secs(9), "{elapsed:?}");
+    let from = slowly(source.tree(), 1000);
+    sync(&ctx, &from, &destination.tree(), Mode::Copy).await.unwrap();
+    let off = begun.elapsed().abs_diff(Duration::from_secs(8));
+    assert!(off < Duration::from_millis(100), "{:?}", begun.elapsed());
 }
 
 /// A server that lists minutes and tells seconds when asked.

@@ -43,7 +43,6 @@ impl Flag {
 const FLAGS: &[Flag] = &[
     flag("auto-confirm"),
     valued("buffer-size"),
-    valued("bwlimit-file"),
     valued("color"),
     valued("compare-dest").refused("leave out what the other place has with --exclude-from"),
     valued("copy-dest").refused("copy from the other place first"),
@@ -168,8 +167,6 @@ const FLAGS: &[Flag] = &[
     flag("syslog"),
     valued("syslog-facility"),
     valued("temp-dir"),
-    valued("tpslimit"),
-    valued("tpslimit-burst"),
     flag("use-cookies"),
     flag("use-mmap"),
     flag("use-server-modtime"),

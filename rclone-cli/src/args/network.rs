@@ -20,6 +20,18 @@ pub(crate) struct Network {
     #[arg(long, value_name = "RATE", default_value = "off")]
     pub(crate) bwlimit: Timetable,
 
+    /// The same for each file
+    #[arg(long, value_name = "RATE", default_value = "off")]
+    pub(crate) bwlimit_file: Timetable,
+
+    /// Most transactions a second with servers; 0 for any number
+    #[arg(long, value_name = "N", default_value_t = 0.0)]
+    pub(crate) tpslimit: f64,
+
+    /// Most of them at once
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) tpslimit_burst: usize,
+
     /// Local address or name to connect from
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) bind: Option<String>,
@@ -65,6 +77,9 @@ mod tests {
         assert_eq!(rate("ls x --bwlimit 1M:2M"), "1Mi:2Mi");
         assert_eq!(rate("ls x"), "off");
         refused("ls x --bwlimit fast", "not a size");
+        let network = parse("ls x --bwlimit-file 5M --tpslimit 2.5 --tpslimit-burst 3").network;
+        assert_eq!(network.bwlimit_file.at(now).to_string(), "5Mi");
+        assert_eq!((network.tpslimit, network.tpslimit_burst), (2.5, 3));
     }
 
     #[test]

@@ -16,13 +16,6 @@ pub(crate) struct Rate {
     pub(crate) download: Option<u64>,
 }
 
-impl Rate {
-    /// Returns the tighter of both directions.
-    pub(crate) fn tightest(self) -> Option<u64> {
-        self.upload.into_iter().chain(self.download).min()
-    }
-}
-
 impl FromStr for Rate {
     type Err = String;
 
@@ -65,6 +58,16 @@ impl Timetable {
         let minute = day * MINUTES_A_DAY + minute;
         let begun = self.0.iter().rev().find(|slot| slot.minute <= minute);
         begun.or_else(|| self.0.last()).map(|slot| slot.rate).unwrap_or_default()
+    }
+
+    /// Tells whether there is more than one slot.
+    pub(crate) fn changes(&self) -> bool {
+        self.0.len() > 1
+    }
+
+    /// Tells whether any slot limits anything.
+    pub(crate) fn is_ever_limited(&self) -> bool {
+        self.0.iter().any(|slot| slot.rate != Rate::default())
     }
 }
 
@@ -167,9 +170,22 @@ mod tests {
     }
 
     #[test]
-    fn the_tighter_direction_counts() {
-        let tightest = |text: &str| text.parse::<Rate>().unwrap().tightest();
-        assert_eq!(tightest("1M:off"), Some(1 << 20));
-        assert_eq!(tightest("off"), None);
+    fn a_timetable_knows_whether_it_ever_changes_or_limits() {
+        for (text, changes, limits) in [
+            ("off", false, false),
+            ("1M", false, true),
+            ("off:1M", false, true),
+            ("Mon-08:00,1M", false, true),
+            ("08:00,1M", true, true),
+            ("Mon-08:00,1M Tue-08:00,off", true, true),
+            ("08:00,off", true, false),
+        ] {
+            let timetable: Timetable = text.parse().unwrap();
+            assert_eq!(
+                (timetable.changes(), timetable.is_ever_limited()),
+                (changes, limits),
+                "{text}"
+            );
+        }
     }
 }

@@ -134,3 +134,25 @@ fn a_run_stops_at_its_limit_of_time() {
     assert!(run.log().contains("max transfer duration reached as set by --max-duration"));
     assert_eq!(place.read("d/a"), None);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_turns_the_bandwidth_limit_off() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+
+    let place = Place::with(&[("s/a", &"x".repeat(1 << 20))]);
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("rclone"));
+    command.current_dir(place.path("")).env_clear().env("RCLONE_CONFIG", "");
+    // At this rate it would take half an hour.
+    command.args(["copy", "s", "d", "--bwlimit", "512B", "-v"]).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    log.find(|line| line.ends_with("Starting bandwidth limiter at 512 Byte/s")).unwrap();
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-USR2", &pid]).status().unwrap().success());
+    log.find(|line| line.ends_with("Bandwidth limit disabled by user (now off)")).unwrap();
+    assert!(log.any(|line| line.contains("a: Copied (new)")));
+    assert!(child.wait().unwrap().success());
+    assert_eq!(place.read("d/a").map(|content| content.len()), Some(1 << 20));
+}

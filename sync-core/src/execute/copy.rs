@@ -8,7 +8,6 @@ use futures_util::future::try_join;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::backup::Keeper;
-use crate::bandwidth::Bandwidth;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::partial::{self, Begun};
@@ -64,7 +63,6 @@ pub(crate) struct Copier {
     run: Run,
     source: Tree,
     destination: Tree,
-    bandwidth: Bandwidth,
     keeper: Option<Keeper>,
     next_transfer: AtomicU64,
     told_of_times: AtomicBool,
@@ -114,7 +112,6 @@ impl Copier {
             run: run.clone(),
             source: source.clone(),
             destination: destination.clone(),
-            bandwidth: Bandwidth::new(run.ctx.options.bandwidth),
             keeper: Keeper::new(run, destination),
             next_transfer: AtomicU64::new(0),
             told_of_times: AtomicBool::new(false),
@@ -305,7 +302,6 @@ impl Copier {
         let mut piece = reader.read().await?;
         while !piece.is_empty() {
             let bytes = piece.len() as u64;
-            self.bandwidth.take(bytes).await;
             let (next, ()) = try_join(reader.read(), writer.write(piece)).await?;
             moved += bytes;
             self.run.ctx.moved.fetch_add(bytes, Ordering::Relaxed);

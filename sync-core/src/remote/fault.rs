@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use async_trait::async_trait;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Path;
 use crate::remote::watch::{Call, Watch};
@@ -35,8 +37,13 @@ impl Fault {
     }
 }
 
+#[async_trait]
 impl Watch for Fault {
-    fn before(&self, call: Call, path: &Path) -> Result<()> {
+    type File = ();
+
+    fn opened(&self) {}
+
+    async fn before(&self, call: Call, path: &Path) -> Result<()> {
         let mut plans = self.0.lock().expect("no holder of the lock panics");
         let meant = |plan: &&mut Plan| {
             plan.call == call && plan.left > 0 && path.as_bytes().ends_with(plan.path.as_bytes())

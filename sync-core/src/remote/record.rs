@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use async_trait::async_trait;
+
 use crate::error::Result;
 use crate::path::Path;
 use crate::remote::watch::{Call, Watch};
@@ -35,8 +37,13 @@ impl Record {
     }
 }
 
+#[async_trait]
 impl Watch for Record {
-    fn before(&self, call: Call, path: &Path) -> Result<()> {
+    type File = ();
+
+    fn opened(&self) {}
+
+    async fn before(&self, call: Call, path: &Path) -> Result<()> {
         self.0.lock().expect("no holder of the lock panics").push((call, path.clone()));
         Ok(())
     }

@@ -1,5 +1,6 @@
-//! Puts a watcher in front of a remote: it hears of every call before it is made and may refuse it.
-//! [`Record`](super::record::Record) and [`Fault`](super::fault::Fault) are watchers.
+//! Puts a watcher in front of a remote: it hears of every call before it is made and may refuse it or
+//! have it wait. [`Limit`](super::limit::Limit), [`Record`](super::record::Record) and
+//! [`Fault`](super::fault::Fault) are watchers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,12 +15,35 @@ use crate::path::Path;
 use crate::remote::{About, Capability, Commit, Committed, Committing, Reader, Remote, Writer};
 
 /// Hears of every call to a remote.
+#[async_trait]
 pub trait Watch: fmt::Debug + Send + Sync + 'static {
-    /// Takes note of a call about to be made.
+    /// What is kept of each open file.
+    type File: Send + Sync;
+
+    /// Returns what is to be kept of a file now opened.
+    fn opened(&self) -> Self::File;
+
+    /// Returns how many items of a many-at-once form may go together.
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Takes note of a call about to be made, which waits for this.
     ///
     /// # Errors
     /// Whatever the call shall fail with instead of being made.
-    fn before(&self, call: Call, path: &Path) -> Result<()>;
+    async fn before(&self, call: Call, path: &Path) -> Result<()>;
+
+    /// Returns how many bytes of a file may go in one piece.
+    fn piece(&self, file: &Self::File, call: Call) -> usize {
+        let _ = (file, call);
+        usize::MAX
+    }
+
+    /// Takes note of bytes that were read, or are about to be written.
+    async fn moved(&self, file: &Self::File, call: Call, bytes: usize) {
+        let _ = (file, call, bytes);
+    }
 }
 
 /// The calls of [`Remote`], [`Reader`] and [`Writer`]. Of a many-at-once form every item is a call.
@@ -62,27 +86,41 @@ impl<W: Watch> Watched<W> {
         &self.watch
     }
 
-    fn before(&self, call: Call, path: &Path) -> Result<()> {
-        self.watch.before(call, path)
+    async fn before(&self, call: Call, path: &Path) -> Result<()> {
+        self.watch.before(call, path).await
     }
 
-    /// Splits off the items that are refused, has `rest` answer the others in one go, and puts the
-    /// answers back in order.
+    fn file<F>(&self, file: F, path: &Path) -> Box<WatchedFile<F, W>> {
+        let watch = Arc::clone(&self.watch);
+        let (path, kept, rest) = (path.clone(), watch.opened(), Bytes::new());
+        Box::new(WatchedFile { file, path, kept, rest, watch })
+    }
+
+    /// Splits off the items that are refused, has `rest` answer the others, as many together as may
+    /// be, and puts the answers back in order.
     async fn many<I: Clone, T, F>(
         &self,
         call: Call,
         items: &[I],
         path: impl Fn(&I) -> &Path,
-        rest: impl FnOnce(Vec<I>) -> F,
+        rest: impl Fn(Vec<I>) -> F,
     ) -> Vec<Result<T>>
     where
         F: Future<Output = Vec<Result<T>>>,
     {
-        let verdicts: Vec<_> = items.iter().map(|item| self.before(call, path(item))).collect();
-        let passed = items.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok());
-        let mut answers = rest(passed.map(|(item, _)| item.clone()).collect()).await.into_iter();
-        let answer = |verdict: Result<()>| verdict.and_then(|()| answers.next().expect("one each"));
-        verdicts.into_iter().map(answer).collect()
+        let mut answers = Vec::with_capacity(items.len());
+        for items in items.chunks(self.watch.at_once()) {
+            let mut verdicts = Vec::with_capacity(items.len());
+            for item in items {
+                verdicts.push(self.before(call, path(item)).await);
+            }
+            let passed = items.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok());
+            let mut passed = rest(passed.map(|(item, _)| item.clone()).collect()).await.into_iter();
+            let answer =
+                |verdict: Result<()>| verdict.and_then(|()| passed.next().expect("one each"));
+            answers.extend(verdicts.into_iter().map(answer));
+        }
+        answers
     }
 }
 
@@ -105,12 +143,12 @@ impl<W: Watch> Remote for Watched<W> {
     }
 
     async fn list(&self, directory: &Path) -> Result<Listing> {
-        self.before(Call::List, directory)?;
+        self.before(Call::List, directory).await?;
         self.remote.list(directory).await
     }
 
     async fn list_briefly(&self, directory: &Path) -> Result<Listing> {
-        self.before(Call::List, directory)?;
+        self.before(Call::List, directory).await?;
         self.remote.list_briefly(directory).await
     }
 
@@ -119,44 +157,44 @@ impl<W: Watch> Remote for Watched<W> {
     }
 
     async fn stat(&self, path: &Path) -> Result<Option<Entry>> {
-        self.before(Call::Stat, path)?;
+        self.before(Call::Stat, path).await?;
         self.remote.stat(path).await
     }
 
     async fn open(&self, path: &Path, offset: u64, length: Option<u64>) -> Result<Box<dyn Reader>> {
-        self.before(Call::Open, path)?;
+        self.before(Call::Open, path).await?;
         let file = self.remote.open(path, offset, length).await?;
-        Ok(Box::new(WatchedFile { file, path: path.clone(), watch: Arc::clone(&self.watch) }))
+        Ok(self.file(file, path))
     }
 
     async fn create(&self, path: &Path, offset: u64) -> Result<Box<dyn Writer>> {
-        self.before(Call::Create, path)?;
+        self.before(Call::Create, path).await?;
         let file = self.remote.create(path, offset).await?;
-        Ok(Box::new(WatchedFile { file, path: path.clone(), watch: Arc::clone(&self.watch) }))
+        Ok(self.file(file, path))
     }
 
     async fn mkdir(&self, directory: &Path) -> Result<()> {
-        self.before(Call::Mkdir, directory)?;
+        self.before(Call::Mkdir, directory).await?;
         self.remote.mkdir(directory).await
     }
 
     async fn rmdir(&self, directory: &Path) -> Result<()> {
-        self.before(Call::Rmdir, directory)?;
+        self.before(Call::Rmdir, directory).await?;
         self.remote.rmdir(directory).await
     }
 
     async fn remove(&self, path: &Path) -> Result<()> {
-        self.before(Call::Remove, path)?;
+        self.before(Call::Remove, path).await?;
         self.remote.remove(path).await
     }
 
     async fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        self.before(Call::Rename, from)?;
+        self.before(Call::Rename, from).await?;
         self.remote.rename(from, to).await
     }
 
     async fn set_modified(&self, path: &Path, modified: Timestamp) -> Result<()> {
-        self.before(Call::SetModified, path)?;
+        self.before(Call::SetModified, path).await?;
         self.remote.set_modified(path, modified).await
     }
 
@@ -191,17 +229,17 @@ impl<W: Watch> Remote for Watched<W> {
     }
 
     async fn copy(&self, from: &Path, to: &Path) -> Result<()> {
-        self.before(Call::Copy, from)?;
+        self.before(Call::Copy, from).await?;
         self.remote.copy(from, to).await
     }
 
     async fn hash(&self, path: &Path, algorithm: &str) -> Result<Vec<u8>> {
-        self.before(Call::Hash, path)?;
+        self.before(Call::Hash, path).await?;
         self.remote.hash(path, algorithm).await
     }
 
     async fn about(&self) -> Result<About> {
-        self.before(Call::About, &Path::root())?;
+        self.before(Call::About, &Path::root()).await?;
         self.remote.about().await
     }
 
@@ -211,35 +249,57 @@ impl<W: Watch> Remote for Watched<W> {
 }
 
 /// A reader or writer with a watcher in front.
-#[derive(Debug)]
-struct WatchedFile<F, W> {
+struct WatchedFile<F, W: Watch> {
     file: F,
     path: Path,
+    kept: W::File,
+    /// What was read and goes with a later piece.
+    rest: Bytes,
     watch: Arc<W>,
+}
+
+impl<F, W: Watch> WatchedFile<F, W> {
+    /// Takes from `data` what goes in one piece, once it may go.
+    async fn piece(&mut self, call: Call, data: &mut Bytes) -> Bytes {
+        let most = self.watch.piece(&self.kept, call);
+        let piece = data.split_to(most.min(data.len()));
+        self.watch.moved(&self.kept, call, piece.len()).await;
+        piece
+    }
 }
 
 #[async_trait]
 impl<W: Watch> Reader for WatchedFile<Box<dyn Reader>, W> {
     async fn read(&mut self) -> Result<Bytes> {
-        self.watch.before(Call::Read, &self.path)?;
-        self.file.read().await
+        let mut data = std::mem::take(&mut self.rest);
+        if data.is_empty() {
+            self.watch.before(Call::Read, &self.path).await?;
+            data = self.file.read().await?;
+        }
+        let piece = self.piece(Call::Read, &mut data).await;
+        self.rest = data;
+        Ok(piece)
     }
 }
 
 #[async_trait]
 impl<W: Watch> Writer for WatchedFile<Box<dyn Writer>, W> {
-    async fn write(&mut self, data: Bytes) -> Result<()> {
-        self.watch.before(Call::Write, &self.path)?;
-        self.file.write(data).await
+    async fn write(&mut self, mut data: Bytes) -> Result<()> {
+        self.watch.before(Call::Write, &self.path).await?;
+        while !data.is_empty() {
+            let piece = self.piece(Call::Write, &mut data).await;
+            self.file.write(piece).await?;
+        }
+        Ok(())
     }
 
     async fn commit(self: Box<Self>, commit: Commit) -> Result<Committed> {
-        self.watch.before(Call::Commit, &self.path)?;
+        self.watch.before(Call::Commit, &self.path).await?;
         self.file.commit(commit).await
     }
 
     async fn begin_commit(self: Box<Self>, commit: Commit) -> Result<Committing> {
-        self.watch.before(Call::Commit, &self.path)?;
+        self.watch.before(Call::Commit, &self.path).await?;
         self.file.begin_commit(commit).await
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use sync_core::progress::{Deed, Event, Progress};
 use sync_core::remote::fault::Fault;
+use sync_core::remote::limit::{Limits, Rates};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::record::Record;
 use sync_core::remote::watch::Watched;
@@ -97,6 +98,13 @@ impl Progress for Recorder {
         };
         self.0.lock().unwrap().push(line);
     }
+}
+
+/// Returns the same tree on a disk that is read at so many bytes a second.
+pub(crate) fn slowly(tree: Tree, rate: u64) -> Tree {
+    let limits = Limits::new(None);
+    limits.set(Rates { upload: Some(rate), download: Some(rate) });
+    Tree { remote: Arc::new(Watched::new(tree.remote, limits.of_disk())), ..tree }
 }
 
 pub(crate) fn context() -> (Context, Arc<Recorder>) {
