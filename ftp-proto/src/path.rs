@@ -1,9 +1,11 @@
-//! The path in a `257`: [RFC 959 appendix II].
+//! Paths in replies: the `257` of `PWD` and `MKD` ([RFC 959 appendix II]), and the name that `STOU`
+//! chose ([RFC 1123 4.1.2.9]).
 //!
-//! It stands between double quotes, and a quote within it is doubled. Servers that use single
-//! quotes or none exist.
+//! In a `257` it stands between double quotes, and a quote within it is doubled. Servers that use
+//! single quotes or none exist.
 //!
 //! [RFC 959 appendix II]: https://www.rfc-editor.org/rfc/rfc959#page-63
+//! [RFC 1123 4.1.2.9]: https://www.rfc-editor.org/rfc/rfc1123#page-33
 
 use alloc::vec::Vec;
 
@@ -19,8 +21,24 @@ pub fn path(reply: &Reply) -> Result<Vec<u8>, Misread> {
     unquoted(text).ok_or_else(|| Misread::new("path", reply))
 }
 
-/// Writes a path as a `257` has it: "the directory name in quotation marks … any embedded
-/// double-quote being doubled" (RFC 959 appendix II).
+/// Reads the name under which `STOU` stores: the server "MUST return the actual file name in the
+/// `125 Transfer Starting` or the `150 Opening Data Connection` message", as `150 FILE: name` (RFC
+/// 1123 4.1.2.9).
+///
+/// # Errors
+/// When no line names a file so.
+pub fn stored(reply: &Reply) -> Result<Vec<u8>, Misread> {
+    const WORD: &[u8] = b"FILE:";
+    let name = |text: &[u8]| {
+        let (word, name) = text.trim_ascii_start().split_at_checked(WORD.len())?;
+        let name = name.strip_prefix(b" ").unwrap_or(name);
+        (word.eq_ignore_ascii_case(WORD) && !name.is_empty()).then(|| name.to_vec())
+    };
+    reply.texts().find_map(name).ok_or_else(|| Misread::new("name", reply))
+}
+
+/// Writes a path as a `257` has it: "embedded double-quotes should be escaped by double-quotes (the
+/// `quote-doubling` convention)" (RFC 959 appendix II).
 pub fn quoted(path: &[u8]) -> Vec<u8> {
     let mut text = Vec::from(b"\"");
     for byte in path {
@@ -99,6 +117,19 @@ mod tests {
         check("257", None);
         check("257 \"/open", None);
         check("257 '/open", None);
+    }
+
+    #[test]
+    fn a_unique_name_is_told_before_the_transfer() {
+        let name = |line: &str| {
+            let reply = Reply::parse(line.as_bytes()).expect("a reply");
+            stored(&reply).ok().map(|name| String::from_utf8(name).expect("text"))
+        };
+        assert_eq!(name("150 FILE: a b.001").as_deref(), Some("a b.001"));
+        assert_eq!(name("125 File: x").as_deref(), Some("x"));
+        assert_eq!(name("150-Opening\r\n150 FILE: x\r\n").as_deref(), Some("x"));
+        assert_eq!(name("150 FILE:"), None);
+        assert_eq!(name("150 Opening BINARY mode data connection for x."), None);
     }
 
     proptest! {

@@ -39,20 +39,25 @@ pub enum Class {
     TransientFailure,
     /// 5yz: refused.
     PermanentFailure,
+    /// 6yz: holds another reply, signed or encrypted, in base64 ([RFC 2228 5.2]). That one answers
+    /// the command, so it is what [`Exchange`](crate::Exchange) is to be given.
+    ///
+    /// [RFC 2228 5.2]: https://www.rfc-editor.org/rfc/rfc2228#section-5.2
+    Protected,
 }
 
 impl Code {
     /// 421: the service closes the control connection; it may come at any time.
     pub const CLOSING: Self = Self(421);
 
-    /// Returns the code, which lies in 100..=599.
+    /// Returns the code, which lies in 100..=699.
     pub const fn new(code: u16) -> Option<Self> {
-        if matches!(code, 100..=599) { Some(Self(code)) } else { None }
+        if matches!(code, 100..=699) { Some(Self(code)) } else { None }
     }
 
-    /// Reads `code = %x31-35 DIGIT DIGIT` at the head of a line.
+    /// Reads `code = %x31-36 DIGIT DIGIT` at the head of a line.
     pub(crate) fn at_head_of(line: &[u8]) -> Option<Self> {
-        let [a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', ..] = line else { return None };
+        let [a @ b'1'..=b'6', b @ b'0'..=b'9', c @ b'0'..=b'9', ..] = line else { return None };
         let digit = |byte: &u8| u16::from(byte - b'0');
         Some(Self(digit(a) * 100 + digit(b) * 10 + digit(c)))
     }
@@ -69,7 +74,8 @@ impl Code {
             200..300 => Class::Completion,
             300..400 => Class::Intermediate,
             400..500 => Class::TransientFailure,
-            500.. => Class::PermanentFailure,
+            500..600 => Class::PermanentFailure,
+            600.. => Class::Protected,
         }
     }
 
@@ -256,15 +262,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_lie_in_five_classes() {
+    fn codes_lie_in_six_classes() {
         assert_eq!(Code::new(99), None);
-        assert_eq!(Code::new(600), None);
+        assert_eq!(Code::new(700), None);
         let class = |code| Code::new(code).map(Code::class);
         assert_eq!(class(150), Some(Class::Preliminary));
         assert_eq!(class(226), Some(Class::Completion));
         assert_eq!(class(350), Some(Class::Intermediate));
         assert_eq!(class(450), Some(Class::TransientFailure));
         assert_eq!(class(550), Some(Class::PermanentFailure));
+        assert_eq!(class(632), Some(Class::Protected));
+    }
+
+    #[test]
+    fn a_protected_reply_holds_base64() {
+        let reply = Reply::parse(b"631-MjAwLU9u\r\n631 ZQ0K\r\n").expect("a whole reply");
+        assert_eq!(reply.texts().collect::<Vec<_>>().concat(), b"MjAwLU9uZQ0K");
+        assert!(reply.is_whole() && !reply.code().is_completion() && !reply.code().is_failure());
     }
 
     #[test]

@@ -7,11 +7,12 @@ use core::str;
 use crate::error::Misread;
 use crate::reply::Reply;
 
-/// Reads the answer to `SIZE`, `AVBL` or `DSIZ`: "size-response = `213` SP 1*DIGIT" (RFC 3659 4.2),
+/// Reads the answer to `SIZE`, `AVBL` or `DSIZ`: "size-response = `213` SP 1*DIGIT" (RFC 3659 4.1),
 /// or digits at the end of a text.
 ///
 /// # Errors
-/// When there is none that fits, or the answer has several lines, as IIS gives for a directory.
+/// When there is none that fits, or the answer has several lines, as IIS gives for a directory:
+/// "Multi-line responses are not permitted."
 pub fn size(reply: &Reply) -> Result<u64, Misread> {
     let text = reply.text().trim_ascii();
     let first = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();

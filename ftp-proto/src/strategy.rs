@@ -29,7 +29,7 @@ pub fn argument() -> impl Strategy<Value = Argument> {
 
 /// Returns any code.
 pub fn code() -> impl Strategy<Value = Code> {
-    (100..600_u16).prop_filter_map("a code", Code::new)
+    (100..700_u16).prop_filter_map("a code", Code::new)
 }
 
 /// Returns a reply with this code, of one line or several; some look like other replies.

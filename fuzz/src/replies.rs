@@ -25,7 +25,7 @@ pub fn reply(data: &[u8]) {
         let lines: Vec<&[u8]> = reply.lines().collect();
         assert!(!lines.is_empty() && lines.iter().all(|line| line.len() <= LIMITS.line));
         assert!(lines.iter().map(|line| line.len().max(LINE_COST)).sum::<usize>() <= LIMITS.reply);
-        assert!((100..600).contains(&reply.code().get()) && reply.is_whole());
+        assert!((100..700).contains(&reply.code().get()) && reply.is_whole());
         assert_eq!(Reply::parse(&written(&reply)), Some(reply));
     }
 }

@@ -326,7 +326,7 @@ mod tests {
         check(b"20\r\n", not_a_reply("20"));
         check(b"2200 x\r\n", not_a_reply("2200 x"));
         check(b"099 x\r\n", not_a_reply("099 x"));
-        check(b"600 x\r\n", not_a_reply("600 x"));
+        check(b"700 x\r\n", not_a_reply("700 x"));
     }
 
     #[test]
