@@ -203,16 +203,21 @@ impl Walk {
     /// where one connection lists many.
     fn room(&self) -> usize {
         let checkers = self.ctx.options.checkers.max(1);
-        let lists = self.is_brief()
-            && self.destination.is_none()
-            && self.ctx.filter.named_in(&Path::root()).is_none();
-        let at_once = lists.then(|| self.source.remote.listings_at_once()).flatten();
+        if self.ctx.filter.named_in(&Path::root()).is_some() {
+            return checkers;
+        }
+        let sides = [Some(&self.source), self.destination.as_ref()].into_iter().flatten();
+        let brief = sides.filter(|tree| self.is_brief(tree));
+        let at_once = brief.filter_map(|tree| tree.remote.listings_at_once()).max();
         checkers.max(at_once.unwrap_or(1))
     }
 
-    /// Tells whether nobody looks at the times.
-    fn is_brief(&self) -> bool {
-        !self.exact_times && !self.ctx.filter.looks_at_times()
+    /// Tells whether it is enough to list a tree briefly: nobody looks at the times, or those that
+    /// decide are asked for in any case.
+    fn is_brief(&self, tree: &Tree) -> bool {
+        let nobody_looks = !self.exact_times && self.destination.is_none();
+        let asks = || tree.remote.capability().asked_precision.is_some();
+        !self.ctx.filter.looks_at_times() && (nobody_looks || asks())
     }
 
     fn begin(&self, visit: &Visit) -> AbortOnDropHandle<Listed> {
@@ -221,12 +226,14 @@ impl Walk {
         let (ctx, extras, exact_times) = (self.ctx.clone(), self.extras, self.exact_times);
         let (directory, place) = (visit.directory.clone(), visit.there.clone());
         let (partials, journal) = (self.partials.clone(), self.journal.clone());
-        let brief = self.is_brief() && destination.is_none();
+        let is_brief = |tree: &Option<Tree>| tree.as_ref().is_some_and(|tree| self.is_brief(tree));
+        let brief = [is_brief(&source), is_brief(&destination)];
         AbortOnDropHandle::new(tokio::spawn(async move {
             let near = Scope::source(&ctx, source.as_ref(), &directory);
-            let near = near.with_partials(partials.as_ref()).briefly(brief);
+            let near = near.with_partials(partials.as_ref()).briefly(brief[0]);
             let far = Scope::destination(&ctx, destination.as_ref(), (&directory, &place), extras)
-                .with_partials(partials.as_ref());
+                .with_partials(partials.as_ref())
+                .briefly(brief[1]);
             let (mut here, mut there) = if far.follows_source() {
                 let here = near.read(Absence::Fails, &[]).await;
                 let there = far.read(Absence::Passes, here.entries()).await;

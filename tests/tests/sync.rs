@@ -77,6 +77,32 @@ fn a_missing_source_deletes_nothing(software: Software, security: Security) {
     assert_eq!(fs::read(kept).unwrap(), b"kept");
 }
 
+/// Where times are asked for in any case, a listing over the control connection loses nothing.
+#[test]
+fn many_directories_are_compared_in_few_flights() {
+    let Some(server) = Server::start(Software::Vsftpd, Security::Plain) else { return };
+    let rclone = Program::ours();
+    rclone.add("server", &server);
+    let file = |number: u64| rclone.home().join(format!("here/{number}/{number}"));
+    for number in 0..40 {
+        fs::create_dir_all(file(number).parent().unwrap()).unwrap();
+        fs::write(file(number), number.to_string()).unwrap();
+        let day = std::time::Duration::from_secs(86400 * number);
+        tree::set_modified(&file(number), std::time::UNIX_EPOCH + day);
+    }
+    let sync = ["sync", "here", "server:up", "--ftp-listing=stat", "-vv", "--dump=headers"];
+    rclone.run(sync).assert(0, &[]);
+    let second = std::time::Duration::from_secs(86400 * 7 + 1);
+    tree::set_modified(&file(7), std::time::UNIX_EPOCH + second);
+
+    let again = rclone.run(sync);
+    again.assert(0, &["7/7: Copied (replaced existing)", "39 unchanged"]);
+    let sent = |command: &str| again.stderr.matches(&format!("FTP Tx: \"{command}")).count();
+    let counts = ["USER", "LIST", "STAT"].map(sent);
+    // What stands there is looked at first, and STAT is held against a listing once.
+    assert_eq!(counts, [1, 2, 41], "{}", again.stderr);
+}
+
 /// vsftpd drops an upload whose data connection is closed with its TLS 1.3 tickets unread, ProFTPD
 /// runs out of tickets after two uploads: rclone 1.75 fails here.
 fn many_uploads_over_tls(software: Software) {

@@ -75,6 +75,10 @@ impl Session {
             }
             debug!("STAT {argument} does not show what a listing does");
         }
+        self.distrust_status();
+    }
+
+    fn distrust_status(&self) {
         self.learn(|learnt| learnt.status_listing = Some(StatusListing::Never));
     }
 
@@ -131,10 +135,16 @@ impl Session {
             Ok(_) => {
                 // A name with a line end in it can look like the end of a reply.
                 self.give_up();
-                self.learn(|learnt| learnt.status_listing = Some(StatusListing::Never));
+                self.distrust_status();
                 (0..count).map(|_| Err(lost())).collect()
             }
-            Err(error) => (0..count).map(|_| Err(again(&error))).collect(),
+            Err(error) => {
+                // It can also look like no reply at all, and a directory can be too large for one.
+                if *error.kind() == ErrorKind::Protocol {
+                    self.distrust_status();
+                }
+                (0..count).map(|_| Err(again(&error))).collect()
+            }
         }
     }
 }

@@ -44,7 +44,9 @@ pub struct Ftp {
     label: String,
     identity: String,
     known: Directories,
-    together: Together,
+    /// Directories to be listed, and files whose times are asked for, at the same time.
+    listings: Together<Vec<u8>, ftp_client::Result<ftp_client::Listing>>,
+    times: Together<Vec<Vec<u8>>, Vec<ftp_client::Result<Timestamp>>>,
     /// The server's clock as `LIST` shows it, as far as it was measured.
     clock: Mutex<Clock>,
 }
@@ -58,8 +60,9 @@ impl Ftp {
         let label = format!("ftp://{}:{}", options.host, options.port);
         let identity = format!("ftp://{}@{}:{}", options.user, options.host, options.port);
         let pool = Pool::new(options).map_err(|error| explain(error, ""))?;
-        let (known, together) = (Directories::default(), Together::default());
-        Ok(Self { pool, encoder, label, identity, known, together, clock: Mutex::default() })
+        let (listings, times) = (Together::default(), Together::default());
+        let (known, clock) = (Directories::default(), Mutex::default());
+        Ok(Self { pool, encoder, label, identity, known, listings, times, clock })
     }
 
     /// Returns what was learnt about the server so far.
@@ -88,15 +91,15 @@ impl Ftp {
     /// season. Whoever comes meanwhile waits, and asks nothing.
     async fn clock(
         &self,
-        session: &mut Lease,
         directory: &Path,
         found: &[ftp_client::ftp_proto::listing::Entry],
-    ) -> Clock {
+    ) -> Result<Clock> {
         let mut clock = self.clock.lock().await;
         let sticks = clock.yardsticks(found);
         if sticks.is_empty() {
-            return *clock;
+            return Ok(*clock);
         }
+        let mut session = self.session(directory).await?;
         let mut above = self.encode(directory);
         if !above.is_empty() && !above.ends_with(b"/") {
             above.push(b'/');
@@ -113,7 +116,7 @@ impl Ftp {
                 Err(_) => {}
             }
         }
-        *clock
+        Ok(*clock)
     }
 
     async fn measured(&self) -> Clock {
@@ -148,6 +151,37 @@ impl Ftp {
             failures.insert(directory, error);
         }
         failures
+    }
+
+    /// Lists a directory along with those that others wait for.
+    async fn list_together(&self, directory: Vec<u8>) -> ftp_client::Result<ftp_client::Listing> {
+        let all = async |directories: Vec<Vec<u8>>| {
+            Ok(self.pool.session().await?.list_all(&directories).await)
+        };
+        match self.listings.ask(directory.clone(), all).await? {
+            Some(listing) => listing,
+            None => self.pool.session().await?.list(&directory).await,
+        }
+    }
+
+    /// Asks for times along with those that others wait for, where many directories are listed at
+    /// the same time.
+    async fn ask_times(
+        &self,
+        paths: Vec<Vec<u8>>,
+    ) -> ftp_client::Result<Vec<ftp_client::Result<Timestamp>>> {
+        let all = async |questions: Vec<Vec<Vec<u8>>>| {
+            let mut session = self.pool.session().await?;
+            let mut times = session.modified_all(&questions.concat()).await.into_iter();
+            let answers = questions.iter().map(|paths| times.by_ref().take(paths.len()).collect());
+            Ok(answers.collect())
+        };
+        if self.listings_at_once().is_some()
+            && let Some(times) = self.times.ask(paths.clone(), all).await?
+        {
+            return Ok(times);
+        }
+        Ok(self.pool.session().await?.modified_all(&paths).await)
     }
 
     async fn stat_in(&self, session: &mut Lease, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
@@ -201,11 +235,10 @@ impl Remote for Ftp {
     }
 
     async fn list(&self, directory: &Path) -> Result<Listing> {
-        let mut session = self.session(directory).await?;
-        let found = session.list(&self.encode(directory)).await;
+        let found = self.session(directory).await?.list(&self.encode(directory)).await;
         let found = found.map_err(|error| explain_directory(error, directory))?;
-        let clock = self.clock(&mut session, directory, &found.entries).await;
         self.known.add(directory);
+        let clock = self.clock(directory, &found.entries).await?;
         Ok(listing(found, &self.encoder, clock))
     }
 
@@ -213,7 +246,7 @@ impl Remote for Ftp {
         let encoded = self.encode(directory);
         let found = match self.pool.personality().status_listing {
             Some(StatusListing::Never) => self.session(directory).await?.list(&encoded).await,
-            Some(_) => self.together.list(&self.pool, encoded).await,
+            Some(_) => self.list_together(encoded).await,
             None => {
                 let mut all = self.session(directory).await?.list_all(&[encoded]).await;
                 all.pop().unwrap_or_else(|| Ok(ftp_client::Listing::default()))
@@ -221,7 +254,11 @@ impl Remote for Ftp {
         };
         let found = found.map_err(|error| explain_directory(error, directory))?;
         self.known.add(directory);
-        Ok(listing(found, &self.encoder, self.measured().await))
+        let clock = match self.capability().asked_precision {
+            Some(_) => self.clock(directory, &found.entries).await?,
+            None => self.measured().await,
+        };
+        Ok(listing(found, &self.encoder, clock))
     }
 
     fn listings_at_once(&self) -> Option<usize> {
@@ -292,11 +329,10 @@ impl Remote for Ftp {
     }
 
     async fn modified_all(&self, paths: &[Path]) -> Vec<Result<Option<Modified>>> {
-        let mut session = match self.session(&first(paths)).await {
-            Ok(session) => session,
-            Err(error) => return same_for_all(error, paths.len()),
+        let times = match self.ask_times(self.encode_all(paths)).await {
+            Ok(times) => times,
+            Err(error) => return same_for_all(explain(error, first(paths)), paths.len()),
         };
-        let times = session.modified_all(&self.encode_all(paths)).await;
         let precision = Duration::from_secs(1);
         let told = paths.iter().zip(times).map(|(path, time)| match time {
             Ok(at) => Ok(Some(Modified { at, precision })),

@@ -113,7 +113,7 @@ pub(super) struct Scope<'a> {
     way: Way,
     /// What knows files on their way, where these take no part.
     partials: Option<&'a Partials>,
-    /// Whether nobody looks at the times.
+    /// Whether times may be coarser than the remote could list them.
     brief: bool,
 }
 
@@ -157,7 +157,7 @@ impl<'a> Scope<'a> {
         Self { partials, ..self }
     }
 
-    /// Lists without regard to times.
+    /// Lists without regard to how exact the times are.
     pub(super) fn briefly(self, brief: bool) -> Self {
         Self { brief, ..self }
     }

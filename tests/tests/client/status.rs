@@ -122,12 +122,13 @@ async fn many_directories_take_one_flight() {
 
 #[tokio::test]
 async fn a_name_that_ends_a_reply_too_soon_is_found_out() {
-    let all = [
-        by_data("d", FACTS),
-        shown("d", "-a .", &[ITSELF, FILE]),
-        many("S: 213 End of status\n S: 200 ok"),
-    ]
-    .concat();
+    for end in ["S: 213 End of status\n S: 200 ok", "S: no reply at all"] {
+        distrusts_after(end).await;
+    }
+}
+
+async fn distrusts_after(end: &str) {
+    let all = [by_data("d", FACTS), shown("d", "-a .", &[ITSELF, FILE]), many(end)].concat();
     let script = Script::start(&[&with_login(&all)]).await;
     let pool = pool(&script);
     let mut session = pool.session().await.expect("a session");

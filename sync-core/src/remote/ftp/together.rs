@@ -1,64 +1,115 @@
-//! Listings that are asked for at the same time share one session and its flights.
+//! Questions that are asked at the same time share one session and its flights.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
-use ftp_client::{Listing, Pool, Result};
+use ftp_client::Result;
 use tokio::sync::oneshot;
 
-/// How many directories one session lists in one go.
+/// How many questions one session answers in one go.
 pub(super) const AT_ONCE: usize = 64;
 
-/// Who waits for which listing.
-#[derive(Debug, Default)]
-pub(super) struct Together {
-    waiting: Mutex<Vec<Wanted>>,
-    /// Held by the one who lists for all.
+/// Who waits for which answer.
+#[derive(Debug)]
+pub(super) struct Together<Q, A> {
+    waiting: Mutex<Vec<Asked<Q, A>>>,
+    /// Held by the one who asks for all.
     turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
-struct Wanted {
-    directory: Vec<u8>,
-    listed: oneshot::Sender<Result<Listing>>,
+struct Asked<Q, A> {
+    question: Q,
+    answer: oneshot::Sender<A>,
 }
 
-impl Together {
-    /// Lists a directory along with those that others wait for.
-    pub(super) async fn list(&self, pool: &Pool, directory: Vec<u8>) -> Result<Listing> {
-        let (listed, mut listing) = oneshot::channel();
-        self.waiting().push(Wanted { directory: directory.clone(), listed });
+impl<Q, A> Default for Together<Q, A> {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::default() }
+    }
+}
+
+impl<Q, A> Together<Q, A> {
+    /// Asks a question along with those of others: whoever comes first has `ask_all` answer them, in
+    /// their order. None where there were too many before it, or whoever asked for it was given up.
+    pub(super) async fn ask<F>(
+        &self,
+        question: Q,
+        ask_all: impl FnOnce(Vec<Q>) -> F,
+    ) -> Result<Option<A>>
+    where
+        F: Future<Output = Result<Vec<A>>>,
+    {
+        let (answer, mut answered) = oneshot::channel();
+        self.waiting().push(Asked { question, answer });
         // Those who come at the same time come along.
         tokio::task::yield_now().await;
         let turn = self.turn.lock().await;
-        if let Ok(listing) = listing.try_recv() {
-            return listing;
+        if let Ok(answer) = answered.try_recv() {
+            return Ok(Some(answer));
         }
-        self.list_for_all(pool).await?;
-        drop(turn);
-        match listing.try_recv() {
-            Ok(listing) => listing,
-            // There were too many before it, or whoever listed for it was given up.
-            Err(_) => pool.session().await?.list(&directory).await,
-        }
-    }
-
-    async fn list_for_all(&self, pool: &Pool) -> Result<()> {
-        let batch: Vec<Wanted> = {
-            let mut waiting = self.waiting();
-            waiting.retain(|wanted| !wanted.listed.is_closed());
-            let count = waiting.len().min(AT_ONCE);
-            waiting.drain(..count).collect()
-        };
-        let directories: Vec<&[u8]> = batch.iter().map(|wanted| &wanted.directory[..]).collect();
-        let listings = pool.session().await?.list_all(&directories).await;
-        for (wanted, listing) in batch.into_iter().zip(listings) {
+        let (questions, askers) = self.batch();
+        for (asker, answer) in askers.into_iter().zip(ask_all(questions).await?) {
             // Who does not wait any more does not want to know.
-            let _ = wanted.listed.send(listing);
+            let _ = asker.send(answer);
         }
-        Ok(())
+        drop(turn);
+        Ok(answered.try_recv().ok())
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Wanted>> {
+    fn batch(&self) -> (Vec<Q>, Vec<oneshot::Sender<A>>) {
+        let mut waiting = self.waiting();
+        waiting.retain(|asked| !asked.answer.is_closed());
+        let count = waiting.len().min(AT_ONCE);
+        waiting.drain(..count).map(|Asked { question, answer }| (question, answer)).unzip()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Asked<Q, A>>> {
         self.waiting.lock().expect("no holder of the lock panics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_asked_at_the_same_time_is_asked_once() {
+        let together: Together<usize, usize> = Together::default();
+        let rounds = AtomicUsize::new(0);
+        let ask = async |number: usize| {
+            let all = async |numbers: Vec<usize>| {
+                rounds.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(numbers.into_iter().map(|number| number * 2).collect())
+            };
+            together.ask(number, all).await.expect("no failure")
+        };
+        let answers = join_all((0..AT_ONCE).map(ask)).await;
+        let expected: Vec<_> = (0..AT_ONCE).map(|number| Some(number * 2)).collect();
+        assert_eq!((answers, rounds.into_inner()), (expected, 1));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_for_who_has_gone() {
+        let together: Together<u8, u8> = Together::default();
+        let asked = async |questions: Vec<u8>| Ok(questions);
+        let gone = together.ask(1, asked);
+        give_up(gone).await;
+        assert_eq!(together.ask(2, asked).await.expect("no failure"), Some(2));
+        assert!(together.waiting().is_empty());
+    }
+
+    /// Polls a future once and gives it up.
+    async fn give_up(future: impl Future) {
+        let mut future = Box::pin(future);
+        std::future::poll_fn(|cx| {
+            let _ = future.as_mut().poll(cx);
+            std::task::Poll::Ready(())
+        })
+        .await;
     }
 }
