@@ -31,6 +31,9 @@ pub(crate) const WINDOW: usize = 256;
 /// How long answers that nobody waits for any more may take to arrive.
 const SETTLE: Duration = Duration::from_secs(10);
 
+/// How long the answer to the command that finds the step again may take.
+const STEP: Duration = Duration::from_secs(5);
+
 /// How many bytes of a file a server reads in a second, at least.
 const PACE: u64 = 4 << 20;
 
@@ -299,6 +302,33 @@ impl Control {
         SinkExt::<&Command>::flush(&mut self.framed).await
     }
 
+    /// Finds the step again after a transfer that broke off, to which servers say once more than was
+    /// asked or once less: what comes before the answer to a `NOOP` answers what came before it.
+    pub(crate) async fn find_step(&mut self) -> Result<()> {
+        self.usable()?;
+        self.send(Command::Noop);
+        self.noted.clear();
+        self.broken = true;
+        let answered = async {
+            loop {
+                let reply = poll_fn(|cx| self.poll_reply(cx)).await?;
+                match reply.code().get() {
+                    200..=209 => return Ok(()),
+                    421 => return Err(turned_away(reply)),
+                    _ => {}
+                }
+            }
+        };
+        let Ok(answered) = timeout(STEP, answered).await else {
+            let message = "the server does not answer after a transfer that broke off";
+            return Err(Error::new(ErrorKind::Timeout, message));
+        };
+        answered?;
+        self.exchange = Exchange::default();
+        self.broken = false;
+        Ok(())
+    }
+
     /// Waits until every answer has arrived that is still due to an operation given up.
     ///
     /// Answers to others hold nobody up: they come before those of the next operation.
@@ -399,8 +429,13 @@ impl Control {
         Poll::Ready(answer)
     }
 
-    /// Writes what is queued while it reads the next reply.
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer<Sent>>> {
+        let reply = ready!(self.poll_reply(cx))?;
+        Poll::Ready(Ok(self.exchange.received(reply)?))
+    }
+
+    /// Writes what is queued while it reads the next reply.
+    fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Result<Reply>> {
         let mut framed = Pin::new(&mut self.framed);
         let flushed = Sink::<&Command>::poll_flush(framed.as_mut(), cx);
         let reply = match framed.poll_next(cx) {
@@ -420,7 +455,7 @@ impl Control {
         if reply.code().is_preliminary() {
             self.framed.get_ref().acknowledge();
         }
-        Poll::Ready(Ok(self.exchange.received(reply)?))
+        Poll::Ready(Ok(reply))
     }
 
     /// Waits for the silence that ends a reply whose last line has another code than its first.

@@ -11,6 +11,7 @@ use tracing::{debug, warn};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::Lease;
+use crate::session::REASON;
 use crate::stream::Stream;
 
 /// How long our own end of TLS may take to be sent.
@@ -121,12 +122,14 @@ impl Download {
         let _ = timeout(GOODBYE, self.stream.shutdown()).await;
         let complete = self.is_complete();
         if !self.finished {
-            let patience = lease.options().close_timeout;
+            // What is cut off already is not waited for at leisure.
+            let cut = complete == Some(false) || (!goodbye && complete.is_none());
+            let patience = if cut { REASON } else { lease.options().close_timeout };
             lease.ask_ahead();
             match lease.end_transfer(patience).await {
                 Ok(_) => {}
-                // All bytes are here, and the control connection alone was lost.
-                Err(error) if complete == Some(true) && error.reply().is_none() => {
+                // All bytes are here, and the end of them alone was lost.
+                Err(error) if complete == Some(true) && says_nothing(&error) => {
                     warn!("the end of a complete download was not confirmed: {error}");
                 }
                 Err(error) if complete.is_none() && goodbye && error.reply().is_none() => {
@@ -138,6 +141,9 @@ impl Download {
         }
         if !goodbye {
             self.judge_by_size(&mut lease, complete).await?;
+        } else if self.is_short() {
+            let message = format!("{} bytes came of what the server had announced", self.received);
+            return Err(Error::new(ErrorKind::Truncated, message));
         }
         lease.learn_from_handshake(resumed);
         Ok(Bytes::new())
@@ -181,6 +187,12 @@ impl Download {
         Some(hint == self.received || hint == self.offset + self.received)
     }
 
+    /// Tells whether there must be more than what came. That the server has sent all of it does not
+    /// mean that it arrived.
+    fn is_short(&self) -> bool {
+        self.hint.is_some_and(|hint| self.offset + self.received < hint)
+    }
+
     /// Prefers what the server says to what the socket says.
     async fn failed(&mut self, error: io::Error) -> Error {
         let error = Error::io("read from the data connection", error);
@@ -189,4 +201,9 @@ impl Download {
         self.lease = None;
         error
     }
+}
+
+/// Tells whether the server has not said what became of a transfer.
+fn says_nothing(error: &Error) -> bool {
+    error.reply().is_none_or(|reply| reply.code().is_preliminary())
 }

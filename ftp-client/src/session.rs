@@ -6,6 +6,7 @@
 
 mod batch;
 mod change;
+mod closing;
 mod copy;
 mod data;
 mod hash;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 pub(crate) use self::change::{renamed, times_unsupported};
+pub(crate) use self::closing::REASON;
 pub(crate) use self::data::Transfer;
 pub(crate) use self::hash::offered;
 pub use self::list::Listing;
@@ -101,6 +103,11 @@ pub struct Session {
     working: Option<Vec<u8>>,
     /// Whether a data connection is in use, or may be.
     transferring: bool,
+    /// Whether the transfer had a preliminary reply, and the second one where it came at its end.
+    begun: bool,
+    begun_again: Option<Reply>,
+    /// Whether the server may have more to say to a transfer that broke off, or less.
+    doubtful: bool,
     /// Whether the server may still hold the offset of a `REST`.
     offset_pending: bool,
     /// The algorithm `OPTS HASH` has chosen, where it is known.
@@ -166,7 +173,10 @@ impl Session {
         if self.transferring {
             self.control.give_up();
         }
-        self.control.settle().await?;
+        match self.doubtful {
+            true => self.find_step().await?,
+            false => self.control.settle().await?,
+        }
         self.used = Instant::now();
         Ok(())
     }

@@ -116,19 +116,23 @@ impl Stream {
     /// that does not turn Nagle's algorithm off, such as vsftpd, keeps its `226` back until its
     /// `150` is acknowledged, which may take 40 ms.
     pub(crate) fn acknowledge(&self) {
-        let transport = match &self.layer {
-            Layer::Plain(transport) => transport,
-            Layer::Tls(stream) => stream.get_ref().0,
-        };
-        let tcp = match transport {
-            Transport::Tcp(tcp) => tcp,
-            Transport::Tunnel(stream) => stream.get_ref().0,
-        };
+        let tcp = self.tcp();
         #[cfg(any(target_os = "android", target_os = "linux"))]
         // Without it, all goes as well, and slower.
         let _ = socket2::SockRef::from(tcp).set_tcp_quickack(true);
         #[cfg(not(any(target_os = "android", target_os = "linux")))]
         let _ = tcp;
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        let transport = match &self.layer {
+            Layer::Plain(transport) => transport,
+            Layer::Tls(stream) => stream.get_ref().0,
+        };
+        match transport {
+            Transport::Tcp(tcp) => tcp,
+            Transport::Tunnel(stream) => stream.get_ref().0,
+        }
     }
 
     /// Lets the idle timeouts begin anew, before the peer is expected to do something.
@@ -148,6 +152,14 @@ impl Stream {
         match self.idle_timeout.is_zero() {
             true => Duration::ZERO,
             false => self.idle_timeout.saturating_add(self.allowance),
+        }
+    }
+
+    /// Waits until the peer has closed the connection, unless it has sent something that is not read
+    /// yet.
+    pub(crate) async fn closed(&self) {
+        if matches!(self.tcp().peek(&mut [0]).await, Ok(1..)) {
+            std::future::pending::<()>().await;
         }
     }
 

@@ -1,18 +1,19 @@
 //! A file on its way to the server, until its last byte is confirmed.
 
-use std::io;
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ftp_proto::refusal::{Refusal, refusal};
 use ftp_proto::{Command, Reply};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tracing::warn;
+use tokio::time::timeout;
+use tracing::{debug, warn};
 
 use crate::ending::{Ending, Finish, Finished, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::Lease;
-use crate::session::Session;
+use crate::session::{REASON, Session};
 use crate::stream::Stream;
 
 /// A file on its way to the server. Dropping it gives the transfer up, and its session; what was
@@ -155,22 +156,42 @@ async fn end(lease: &mut Lease, mut stream: Stream, finished: bool) -> Result<()
     if finished {
         return Ok(());
     }
-    let patience = lease.options().shut_timeout;
-    let mut confirmed = std::pin::pin!(lease.end_transfer(patience));
-    let mut scratch = [0; 4096];
-    loop {
-        tokio::select! {
-            biased;
-            read = stream.read(&mut scratch) => if is_over(&read) { break },
-            reply = &mut confirmed => return reply.map(drop),
-        }
-    }
+    let shut = lease.options().shut_timeout;
+    let said = tokio::select! {
+        biased;
+        patience = patience_behind(&mut stream, shut) => Err(patience),
+        said = lease.closing_reply() => Ok(said),
+    };
     drop(stream);
-    confirmed.await.map(drop)
+    match said {
+        Ok(said) => {
+            let (command, reply) = said?;
+            lease.concluded(command, reply).await.map(drop)
+        }
+        Err(patience) => lease.end_transfer(patience).await.map(drop),
+    }
 }
 
-fn is_over(read: &io::Result<usize>) -> bool {
-    !matches!(read, Ok(count) if *count > 0)
+/// Reads until the server closes the data connection, and returns how long its reply may take: it
+/// may have much to do with what it has read to the end, and nothing with what was cut off.
+async fn patience_behind(stream: &mut Stream, shut: Duration) -> Duration {
+    let mut scratch = [0; 4096];
+    let closed = async {
+        loop {
+            let read = stream.read(&mut scratch).await;
+            if !matches!(read, Ok(1..)) {
+                return read;
+            }
+        }
+    };
+    let limit = if shut.is_zero() { Duration::MAX } else { shut };
+    match timeout(limit, closed).await {
+        Ok(Ok(_)) => shut,
+        ended => {
+            debug!("the data connection did not end well: {ended:?}");
+            REASON
+        }
+    }
 }
 
 /// Finds out whether an upload without confirmation is complete, and returns a session to go on

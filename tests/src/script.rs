@@ -12,6 +12,8 @@
 //! - `T`, the control connection turned to TLS, and from then on data connections made with it: `D`
 //!   and `D?` end them with the goodbye of TLS; `D!`, `D!: text` and `D?!` without;
 //! - `W: ms`, nothing, for so long;
+//! - `Z`, silence on the control connection, which stays open: from here the time is tokio's, so that
+//!   whoever waits for more has waited at once;
 //! - `X`, everything closed.
 
 use std::net::IpAddr;
@@ -27,8 +29,11 @@ use crate::certs::Authority;
 #[derive(Debug)]
 pub struct Script {
     port: u16,
-    play: JoinHandle<Result<(), String>>,
+    play: JoinHandle<Result<Open, String>>,
 }
+
+/// What stays open until the script is dropped.
+type Open = (TcpListener, Vec<Control>);
 
 impl Script {
     /// Starts playing: the first connection hears the first script, and so on.
@@ -43,11 +48,12 @@ impl Script {
         let listener = TcpListener::bind((address, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let play = tokio::spawn(async move {
+            let mut silent = Vec::new();
             for script in scripts {
                 let (stream, _) = listener.accept().await.map_err(|error| error.to_string())?;
-                play(stream, &script).await?;
+                silent.extend(play(stream, &script).await?);
             }
-            Ok(())
+            Ok((listener, silent))
         });
         Self { port, play }
     }
@@ -63,7 +69,7 @@ impl Script {
         let caller = std::panic::Location::caller();
         async move {
             let played = self.play.await.expect("the script does not panic");
-            assert_eq!(played, Ok(()), "at {caller}");
+            assert_eq!(played.err(), None, "at {caller}");
         }
     }
 }
@@ -82,9 +88,12 @@ pub fn flights(script: &str) -> usize {
 }
 
 /// A connection, plain or TLS.
-trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+trait Wire: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+impl<T: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin> Wire for T {}
+
+/// A control connection.
+type Control = BufReader<Box<dyn Wire>>;
 
 /// Does the server's part of TLS where there is one.
 async fn secure(
@@ -95,16 +104,24 @@ async fn secure(
     Ok(Box::new(tls.accept(wire).await.map_err(|error| error.to_string())?))
 }
 
-async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
+/// How long what was said last may take to be heard.
+const HEARD: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// Plays a script, and returns the connection where it ends in silence.
+async fn play(stream: TcpStream, script: &str) -> Result<Option<Control>, String> {
     let address = stream.local_addr().map_err(|error| error.to_string())?.ip();
     let mut data = Data { address, listener: None, accepted: None, tls: None };
     let mut control = BufReader::new(secure(stream, None).await?);
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if line == "X" {
-            return Ok(());
+            return Ok(None);
         } else if line == "T" {
             data.tls = Some(Authority::new().identity().acceptor());
             control = BufReader::new(secure(control.into_inner(), data.tls.as_ref()).await?);
+        } else if line == "Z" {
+            tokio::time::sleep(HEARD).await;
+            tokio::time::pause();
+            return Ok(Some(control));
         } else if let Some(text) = line.strip_prefix("S: ") {
             let text = data.announce(text).await;
             control.write_all(format!("{text}\r\n").as_bytes()).await.map_err(|e| e.to_string())?;
@@ -124,7 +141,7 @@ async fn play(stream: TcpStream, script: &str) -> Result<(), String> {
             return Err(format!("not a line of a script: {line}"));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The data connection, from its port to its end.
@@ -183,7 +200,7 @@ impl Data {
     }
 }
 
-async fn hear(control: &mut BufReader<Box<dyn Wire>>, expected: &str) -> Result<(), String> {
+async fn hear(control: &mut Control, expected: &str) -> Result<(), String> {
     let mut line = String::new();
     control.read_line(&mut line).await.map_err(|error| error.to_string())?;
     let heard = line.trim_end_matches(['\r', '\n']);
@@ -223,6 +240,6 @@ mod tests {
         let mut client = TcpStream::connect(("127.0.0.1", script.port())).await.unwrap();
         client.write_all(b"NOOP\r\n").await.unwrap();
         let told = script.play.await.unwrap();
-        assert_eq!(told, Err("expected `QUIT`, heard `NOOP`".into()));
+        assert_eq!(told.err().as_deref(), Some("expected `QUIT`, heard `NOOP`"));
     }
 }

@@ -1,4 +1,4 @@
-//! Data connections: the command that uses one, the connection, its TLS, and how it ends.
+//! Data connections: the command that uses one, the connection and its TLS.
 //!
 //! Before the first data connection of a server has come about, the connection is made before the
 //! command is sent, so that a port that cannot be reached costs nothing but the attempt. After
@@ -7,22 +7,17 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use ftp_proto::refusal::{Refusal, refusal};
 use ftp_proto::{Argument, Command, Reply};
-use tokio::time::timeout;
+use tokio::time::sleep;
 use tracing::debug;
 
 use super::Session;
+use super::closing::REASON;
 use super::passive::Endpoint;
 use crate::control::Told;
 use crate::error::{Error, ErrorKind, Result};
-use crate::retry::refused;
 use crate::stream::{Stream, Transport};
-
-/// How long the server may take to say why a data connection failed.
-const REASON: Duration = Duration::from_secs(5);
 
 /// A transfer whose data connection is open.
 #[derive(Debug)]
@@ -101,6 +96,7 @@ impl Session {
         let early = uploads && self.queues() && !restarts;
         self.control.flush().await?;
         self.transferring = true;
+        (self.begun, self.begun_again) = (false, None);
         before.into_iter().for_each(|command| self.control.send(command));
         if restarts {
             self.offset_pending = true;
@@ -147,7 +143,7 @@ impl Session {
     }
 
     /// Waits for the connection, and unless `early` for the preliminary reply, whichever comes
-    /// first; a refusal ends both.
+    /// first; a refusal ends both, and so does a connection that is closed without a word.
     async fn watch(
         &mut self,
         opening: impl Future<Output = Result<Stream>>,
@@ -165,7 +161,10 @@ impl Session {
             }
             tokio::select! {
                 told = self.control.told(), if begun.is_none() => match told? {
-                    Told::Begun(reply) => begun = Some(reply),
+                    Told::Begun(reply) => {
+                        self.begun = true;
+                        begun = Some(reply);
+                    }
                     Told::Done(command, reply) if command.is_transfer() => {
                         match self.concluded(command, reply).await {
                             Ok(reply) => (begun, finished) = (Some(reply), true),
@@ -178,6 +177,11 @@ impl Session {
                     Ok(stream) => opened = Some(stream),
                     Err(error) => return Err(self.lost_data(error).await),
                 },
+                () = unexplained(opened.as_ref()), if begun.is_none() && opened.is_some() => {
+                    self.control.give_up();
+                    let message = "the data connection ended and the server does not say why";
+                    return Err(Error::new(ErrorKind::Connection, message));
+                }
             }
         }
     }
@@ -194,28 +198,6 @@ impl Session {
         }
     }
 
-    /// Judges the final reply of a transfer.
-    pub(crate) async fn concluded(&mut self, command: Command, reply: Reply) -> Result<Reply> {
-        let reply = self.in_order(reply).await?;
-        self.transferring = false;
-        self.restart_ahead();
-        if !reply.code().is_failure() {
-            return Ok(reply);
-        }
-        self.learn_from_refusal(&reply);
-        Err(refused(&command, reply))
-    }
-
-    /// Waits for the final reply of a transfer, which [`Self::concluded`] judges.
-    pub(crate) async fn final_reply(&mut self) -> Result<(Command, Reply)> {
-        loop {
-            let (command, reply) = self.control.done().await?;
-            if command.is_transfer() {
-                return Ok((command, reply));
-            }
-        }
-    }
-
     fn learn_from(&self, endpoint: &Endpoint) {
         let mut learnt = self.server.learnt.now();
         learnt.data_reachable = true;
@@ -223,69 +205,12 @@ impl Session {
             learnt.extended_passive = Some(true);
         }
     }
+}
 
-    /// A server that wants its session resumed says so in many ways.
-    fn learn_from_refusal(&self, reply: &Reply) {
-        let tls13 = self.control.stream().handshake().is_some_and(|handshake| handshake.tls13);
-        let about_tls = matches!(refusal(reply), Refusal::Tls);
-        if tls13 && about_tls {
-            self.server.learnt.now().needs_tls12 = true;
-        }
+/// Waits until a connection is closed and its peer had the time to say why.
+async fn unexplained(stream: Option<&Stream>) {
+    if let Some(stream) = stream {
+        stream.closed().await;
     }
-
-    /// Says why a data connection failed, in the server's words where it has some; where it has
-    /// none, the session is lost.
-    pub(crate) async fn lost_data(&mut self, error: Error) -> Error {
-        let said = async {
-            let (command, reply) = self.final_reply().await?;
-            self.concluded(command, reply).await
-        };
-        match timeout(REASON, said).await {
-            Ok(Err(said)) if said.reply().is_some() || self.surprised => said.caused_by(error),
-            _ => {
-                self.control.give_up();
-                error
-            }
-        }
-    }
-
-    /// Waits for the final reply of the transfer that runs, for at most `patience`.
-    pub(crate) async fn end_transfer(&mut self, patience: Duration) -> Result<Reply> {
-        let patience = if patience.is_zero() { Duration::MAX } else { patience };
-        let Ok(told) = timeout(patience, self.final_reply()).await else {
-            self.control.give_up();
-            let message = format!("the end of the transfer is not confirmed within {patience:?}");
-            return Err(Error::new(ErrorKind::Timeout, message));
-        };
-        let (command, reply) = told?;
-        self.concluded(command, reply).await
-    }
-
-    /// Waits for whatever a server says to a transfer that was cut off, for at most `patience`.
-    pub(crate) async fn cut_transfer(&mut self, patience: Duration) -> Result<()> {
-        match timeout(patience, self.control.cut_off()).await {
-            Ok(Ok(())) => {
-                self.transferring = false;
-                self.restart_ahead();
-            }
-            Ok(Err(error)) => return Err(error),
-            Err(_) => {
-                self.control.give_up();
-                let message = "the server does not answer a transfer that was cut off";
-                return Err(Error::new(ErrorKind::Timeout, message));
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes down what the TLS of a data connection showed, once its transfer has succeeded.
-    pub(crate) fn learn_from_handshake(&self, resumed: Option<bool>) {
-        let Some(resumed) = resumed else { return };
-        let mut learnt = self.server.learnt.now();
-        if resumed {
-            learnt.resumes = Some(true);
-        } else {
-            learnt.accepts_full_handshake = Some(true);
-        }
-    }
+    sleep(REASON).await;
 }

@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use ftp_proto::address::{self, Passive};
+use ftp_proto::refusal::{Refusal, refusal};
 use ftp_proto::reply::Class;
 use ftp_proto::{Command, Reply};
 use tokio::time::{Instant, timeout};
@@ -125,20 +126,23 @@ impl Session {
     /// Says which of two commands in flight the final reply of a transfer answers, when a question
     /// was queued behind it.
     pub(super) async fn in_order(&mut self, reply: Reply) -> Result<Reply> {
-        if !self.asked_ahead.as_ref().is_some_and(|asked| asked.behind) {
+        let Some(behind) = self.asked_ahead.as_ref().map(|asked| asked.behind) else {
             return Ok(reply);
-        }
+        };
         if reply.code() == 229 {
             return Err(self.lower());
         }
-        if !reply.code().is_failure() {
+        // `426` is about the transfer, whatever comes behind it.
+        if !reply.code().is_failure() || refusal(&reply) == Refusal::Data {
             return Ok(reply);
         }
         // `450 EPSV: data transfer in progress` refuses the question, and the transfer goes on.
         match timeout(ANSWER, self.control.aside(&Command::Epsv)).await {
             Ok(Ok(Some(answer))) if answer.code().is_completion() && answer.code() != 229 => {
                 self.asked_ahead = None;
-                self.learn(|learnt| learnt.ahead = Some(false));
+                if behind {
+                    self.learn(|learnt| learnt.ahead = Some(false));
+                }
                 Ok(answer)
             }
             Ok(Ok(answer)) => {

@@ -1,5 +1,6 @@
 //! What the client says on the wire, word for word, and what it makes of servers that misbehave.
 
+mod closing;
 mod flights;
 mod healing;
 mod reach;
@@ -208,6 +209,8 @@ async fn a_cut_upload_is_an_error_with_the_servers_words() {
     let script = Script::start(&[&with_login(&format!(
         "{STORE}
          S: 426 Failure reading network stream.
+         C: NOOP
+         S: 200 ok
          C: SIZE /f.partial
          S: 213 3"
     ))])
