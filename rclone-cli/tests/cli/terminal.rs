@@ -217,8 +217,8 @@ fn progress_is_drawn_and_an_interrupt_ends_with_a_summary() {
     let place = files(3, 400_000);
     let arguments = ["copy", "s", "d", "-P", "--bwlimit", "100k", "--transfers", "2"];
     let mut terminal = Terminal::run(&place, 100, 24, &arguments);
-    let screen = terminal.until(|screen| screen.contains("KiB/s") && screen.contains('━'));
-    assert!(screen.contains("file 0") && screen.contains("0/3 files"), "{screen}");
+    let drawn = ["KiB/s", "━", "file 0", "0/3 files"];
+    let screen = terminal.until(|screen| drawn.iter().all(|text| screen.contains(text)));
     assert_eq!(totals(&screen), 1, "{screen}");
     terminal.press(INTERRUPT);
     terminal.until_shown("Elapsed time");
