@@ -5,6 +5,7 @@
 mod bandwidth;
 mod dump;
 mod duration;
+mod log_format;
 mod order;
 mod size;
 
@@ -16,6 +17,7 @@ use sync_core::context::Quota;
 pub(crate) use bandwidth::{Rate, Timetable};
 pub(crate) use dump::Dump;
 pub(crate) use duration::Span;
+pub(crate) use log_format::{LogFormat, Part};
 pub(crate) use order::{CutoffMode, Ordering, Strategy};
 pub(crate) use size::Size;
 

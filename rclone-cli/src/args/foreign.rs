@@ -86,7 +86,6 @@ const FLAGS: &[Flag] = &[
     valued("log-file-max-age"),
     valued("log-file-max-backups"),
     valued("log-file-max-size"),
-    valued("log-format"),
     flag("log-systemd"),
     valued("max-buffer-memory"),
     valued("max-connections"),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::logging::Level;
-use crate::values::{Dump, Span};
+use crate::values::{Dump, LogFormat, Span};
 
 /// Logging and statistics.
 #[derive(Clone, Debug, clap::Args)]
@@ -24,6 +24,10 @@ pub(crate) struct Logging {
     /// Least level to log: DEBUG, INFO, NOTICE or ERROR
     #[arg(long, value_name = "LEVEL", default_value = "NOTICE")]
     pub(crate) log_level: Level,
+
+    /// What a log line tells: date, time, microseconds, UTC, longfile, shortfile, pid, nolevel, json
+    #[arg(long, value_name = "PARTS", default_value = "date,time")]
+    pub(crate) log_format: LogFormat,
 
     /// Log lines of JSON
     #[arg(long)]
@@ -127,6 +131,8 @@ mod tests {
         let logging = parse("ls x --log-file=/tmp/l --use-json-log").logging;
         assert_eq!(logging.log_file.as_deref(), Some("/tmp/l".as_ref()));
         assert!(logging.use_json_log);
+        assert_eq!(logging.log_format.to_string(), "date,time");
+        refused("ls x --log-format day", "invalid choice");
         assert!(parse("ls x --report r").logging.report.is_some());
     }
 
