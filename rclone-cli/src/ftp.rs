@@ -57,6 +57,7 @@ pub(crate) fn options(
         pipelining: pipelining(settings.text("pipelining"))?,
         listing: listing(settings.text("listing"))?,
         bind: network.bind.as_deref().map(bind).transpose()?,
+        dscp: network.dscp.map(|dscp| dscp.0),
         proxy: proxy(settings)?,
         ..Options::default()
     })
@@ -168,6 +169,9 @@ fn overridden(network: &Network, settings: &Settings) -> anyhow::Result<Network>
     }
     if let Some(text) = given("ca_cert") {
         network.ca_cert = values::csv(text).into_iter().map(PathBuf::from).collect();
+    }
+    if let Some(text) = given("dscp") {
+        network.dscp = Some(text.parse().map_err(|error| wrong("dscp", error))?);
     }
     network.bind = given("bind").map(str::to_owned).or(network.bind);
     network.client_cert = path("client_cert").or(network.client_cert);
@@ -285,7 +289,7 @@ mod tests {
 
     #[test]
     fn every_option_arrives() {
-        let line = "ls x --contimeout 0 --timeout 9s --bind 192.0.2.1 --ca-cert c";
+        let line = "ls x --contimeout 0 --timeout 9s --bind 192.0.2.1 --dscp LE --ca-cert c";
         let typed = [
             ("host", "ftp://h/"),
             ("port", "990"),
@@ -322,6 +326,7 @@ mod tests {
         want.no_check_upload = true;
         (want.pipelining, want.listing) = (Pipelining::Overlap, ListingMethod::Stat);
         want.bind = Some("192.0.2.1".parse().unwrap());
+        want.dscp = Some(1);
         want.tls_options.verify = Verify::DangerAcceptAny;
         want.tls_options.extra_roots = vec!["c".into()];
         want.tls_options.session_cache_size = 0;
@@ -349,13 +354,14 @@ mod tests {
             ("override.ca_cert", "a,b"),
             ("global.no_check_certificate", "true"),
             ("override.bind", "::1"),
+            ("override.dscp", "cs1"),
         ];
         let options = made("ls x --timeout 1s --ca-cert z", &typed).unwrap();
         assert_eq!(options.idle_timeout, Duration::from_secs(7));
         assert_eq!(options.connect_timeout, Duration::from_secs(8));
         assert_eq!(options.tls_options.extra_roots, [PathBuf::from("a"), PathBuf::from("b")]);
         assert_eq!(options.tls_options.verify, Verify::DangerAcceptAny);
-        assert_eq!(options.bind, Some("::1".parse().unwrap()));
+        assert_eq!((options.bind, options.dscp), (Some("::1".parse().unwrap()), Some(8)));
         refused(&[("host", "h"), ("override.timeout", "soon")], "override.timeout");
     }
 

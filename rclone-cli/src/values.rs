@@ -3,6 +3,7 @@
 //! Each type parses from text ([`std::str::FromStr`]) and prints as rclone prints it.
 
 mod bandwidth;
+mod dscp;
 mod dump;
 mod duration;
 mod log_format;
@@ -15,6 +16,7 @@ use std::str::FromStr;
 use sync_core::context::Quota;
 
 pub(crate) use bandwidth::{Rate, Timetable};
+pub(crate) use dscp::Dscp;
 pub(crate) use dump::Dump;
 pub(crate) use duration::Span;
 pub(crate) use log_format::{LogFormat, Part};

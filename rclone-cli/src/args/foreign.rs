@@ -52,7 +52,6 @@ const FLAGS: &[Flag] = &[
     valued("disable"),
     flag("disable-http-keep-alives"),
     flag("disable-http2"),
-    valued("dscp"),
     valued("expect-continue-timeout"),
     flag("fast-list"),
     valued("fs-cache-expire-duration"),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::values::{Span, Timetable};
+use crate::values::{Dscp, Span, Timetable};
 
 /// Networking.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,6 +35,10 @@ pub(crate) struct Network {
     /// Local address or name to connect from
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) bind: Option<String>,
+
+    /// Service class of all connections: a code point or its name, such as LE or AF21
+    #[arg(long, value_name = "CODE")]
+    pub(crate) dscp: Option<Dscp>,
 
     /// Trust the certificates of this PEM file; may be repeated
     #[arg(long, value_name = "FILE")]
