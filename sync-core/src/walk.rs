@@ -54,6 +54,17 @@ impl Pair {
     }
 }
 
+/// What the times of a walk are wanted for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Times {
+    /// Nothing: they may be as coarse as the fastest listing has them.
+    Unseen,
+    /// To be shown as the server's best listing has them.
+    Listed,
+    /// A decision: those that the listings say too coarsely are asked for, one by one.
+    Exact,
+}
+
 /// A walk under way. [`Walk::next`] gives parents before their children, siblings in byte order.
 #[derive(Debug)]
 pub struct Walk {
@@ -65,8 +76,8 @@ pub struct Walk {
     /// Whether to enter directories that only the source has.
     enters_new: bool,
     depth: Option<usize>,
-    /// Whether to ask for times that the listings say too coarsely for a decision.
-    exact_times: bool,
+    /// What the times are wanted for.
+    times: Times,
     /// What knows files on their way, where these take no part.
     partials: Option<Partials>,
     /// What is remembered of the destination.
@@ -125,7 +136,7 @@ impl Walk {
             extras,
             enters_new: true,
             depth,
-            exact_times: false,
+            times: Times::Unseen,
             partials: None,
             journal: None,
             stack: vec![root],
@@ -133,10 +144,10 @@ impl Walk {
         }
     }
 
-    /// Has the walk ask for times that the listings say too coarsely for a decision.
+    /// Has the walk tell times for this.
     #[must_use]
-    pub fn with_exact_times(self) -> Self {
-        Self { exact_times: true, ..self }
+    pub fn with_times(self, times: Times) -> Self {
+        Self { times, ..self }
     }
 
     /// Has the walk set aside files that are on their way, and tell what is remembered of others.
@@ -213,17 +224,22 @@ impl Walk {
     }
 
     /// Tells whether it is enough to list a tree briefly: nobody looks at the times, or those that
-    /// decide are asked for in any case.
+    /// decide are asked for in any case, which those of directories cannot be.
     fn is_brief(&self, tree: &Tree) -> bool {
-        let nobody_looks = !self.exact_times && self.destination.is_none();
+        let paired = self.destination.is_some();
         let asks = || tree.remote.capability().asked_precision.is_some();
-        !self.ctx.filter.looks_at_times() && (nobody_looks || asks())
+        let enough = match self.times {
+            Times::Unseen => !paired || asks(),
+            Times::Listed => false,
+            Times::Exact => paired && asks(),
+        };
+        enough && !self.ctx.filter.looks_at_times()
     }
 
     fn begin(&self, visit: &Visit) -> AbortOnDropHandle<Listed> {
         let source = visit.source.then(|| self.source.clone());
         let destination = visit.destination.then(|| self.destination.clone()).flatten();
-        let (ctx, extras, exact_times) = (self.ctx.clone(), self.extras, self.exact_times);
+        let (ctx, extras, times) = (self.ctx.clone(), self.extras, self.times);
         let (directory, place) = (visit.directory.clone(), visit.there.clone());
         let (partials, journal) = (self.partials.clone(), self.journal.clone());
         let is_brief = |tree: &Option<Tree>| tree.as_ref().is_some_and(|tree| self.is_brief(tree));
@@ -246,7 +262,7 @@ impl Walk {
             }
             let folding = Folding::new(&ctx, destination.as_ref());
             let aliases = names::reconcile(&mut here, &mut there, folding);
-            if exact_times {
+            if times == Times::Exact {
                 let (near, far) = ((&near, &mut here), (&far, &mut there));
                 times::sharpen(&ctx.options, near, far, &aliases).await;
             }

@@ -3,6 +3,7 @@
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use sync_core::context::Context;
 use sync_core::ops::{self, Failures, Found};
+use sync_core::walk::Times;
 use sync_core::{Error, Event, Path, Tree};
 
 use crate::resolve::Resolved;
@@ -23,29 +24,30 @@ impl Listing {
         text: &str,
         depth: Option<usize>,
     ) -> anyhow::Result<Self> {
-        Self::begin(resolved, text, |context, tree| ops::entries(context, tree, depth)).await
+        Self::open_for(resolved, text, depth, Times::Unseen).await
     }
 
-    /// Like [`Self::open`], for a verb that shows times.
+    /// Like [`Self::open`], for a verb that shows times of files.
     pub(crate) async fn open_with_times(
         resolved: &Resolved,
         text: &str,
         depth: Option<usize>,
     ) -> anyhow::Result<Self> {
-        let entries = |context: &_, tree: &_| ops::entries_with_times(context, tree, depth);
-        Self::begin(resolved, text, entries).await
+        Self::open_for(resolved, text, depth, Times::Exact).await
     }
 
-    async fn begin(
+    /// Like [`Self::open`], for a verb that does this with times.
+    pub(crate) async fn open_for(
         resolved: &Resolved,
         text: &str,
-        entries: impl FnOnce(&Context, &Tree) -> BoxStream<'static, sync_core::Result<Found>>,
+        depth: Option<usize>,
+        times: Times,
     ) -> anyhow::Result<Self> {
         let context = resolved.context();
         let (tree, file) = resolved.source(text).await?;
         let entries = match file {
             Some(name) => single(&tree, Path::root().child(&name)).await?,
-            None => entries(&context, &tree),
+            None => ops::entries_with_times(&context, &tree, depth, times),
         };
         Ok(Self { tree, context, entries, failures: None })
     }

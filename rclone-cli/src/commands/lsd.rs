@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use sync_core::walk::Times;
+
 use super::listing::{Listing, depth};
 use crate::output::Output;
 use crate::resolve::Resolved;
@@ -21,7 +23,8 @@ pub(crate) struct Args {
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     // All the way down, whatever --max-depth says, as rclone has it.
     let depth = if args.recursive { None } else { depth(resolved, false) };
-    let mut listing = Listing::open(resolved, &args.path, depth).await?;
+    // No directory's time can be asked for.
+    let mut listing = Listing::open_for(resolved, &args.path, depth, Times::Listed).await?;
     let human = resolved.globals.config.human_readable;
     let mut output = Output::new();
     while let Some(found) = listing.next().await {

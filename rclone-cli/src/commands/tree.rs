@@ -90,7 +90,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let order = Order::new(&args)?;
     let depth = args.level.or_else(|| resolved.context().options.max_depth);
-    let mut listing = if args.modtime {
+    let mut listing = if args.modtime || order.key == Key::Modified {
         Listing::open_with_times(resolved, &args.path, depth).await?
     } else {
         Listing::open(resolved, &args.path, depth).await?

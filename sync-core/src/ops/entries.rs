@@ -11,7 +11,7 @@ use crate::path::Path;
 use crate::plan::not_followed;
 use crate::progress::Event;
 use crate::remote::Tree;
-use crate::walk::{Pair, Walk};
+use crate::walk::{Pair, Times, Walk};
 
 /// Something found in a tree.
 #[derive(Clone, Debug)]
@@ -35,14 +35,14 @@ pub fn entries(
     found_by(ctx, Walk::one(ctx, tree, depth))
 }
 
-/// Like [`entries`], with the times of files as exact as the remote can tell, which may cost one
-/// question a file.
+/// Like [`entries`], with times for this.
 pub fn entries_with_times(
     ctx: &Context,
     tree: &Tree,
     depth: Option<usize>,
+    times: Times,
 ) -> BoxStream<'static, Result<Found>> {
-    found_by(ctx, Walk::one(ctx, tree, depth).with_exact_times())
+    found_by(ctx, Walk::one(ctx, tree, depth).with_times(times))
 }
 
 fn found_by(ctx: &Context, walk: Walk) -> BoxStream<'static, Result<Found>> {

@@ -22,7 +22,7 @@ use crate::progress::Event;
 use crate::remote::Tree;
 use crate::retry::retry;
 use crate::run::{Failures, Run};
-use crate::walk::{Pair, Side, Walk};
+use crate::walk::{Pair, Side, Times, Walk};
 
 use deletion::{remove, respell};
 use planning::{Planning, extras};
@@ -71,7 +71,7 @@ pub async fn sync(
     let extent = extent(ctx, source, destination, mode, deletion);
     let enters_extras = extent.remove_extras || extent.tell_extras;
     let mut walk =
-        Walk::two(ctx, source, destination, enters_extras).with_exact_times().of_run(&run);
+        Walk::two(ctx, source, destination, enters_extras).with_times(Times::Exact).of_run(&run);
     if extent.move_directories && ctx.options.delete_empty_source_directories {
         walk = walk.without_new();
     }
