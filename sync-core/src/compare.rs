@@ -49,10 +49,7 @@ impl Rules {
     /// Returns the rules for copying from `source` to `destination`.
     pub fn new(options: &Options, source: &Capability, destination: &Capability) -> Self {
         let common = |hash: &&&'static str| destination.hashes.contains(*hash);
-        let stamps = match destination.write_precision {
-            Some(precision) if !options.no_update_modified => Stamps::Given(precision),
-            _ => Stamps::Own,
-        };
+        let stamps = destination.write_precision.map_or(Stamps::Own, Stamps::Given);
         let hash = source.hashes.iter().find(common).copied();
         Self { options: options.clone(), hash, stamps }
     }

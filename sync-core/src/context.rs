@@ -144,7 +144,7 @@ pub struct Options {
     pub partial_suffix: String,
     /// Where journals are kept, so that a run knows what earlier ones have done; none to do without.
     pub journal: Option<PathBuf>,
-    /// Do not give copies the time of their source.
+    /// Do not set the time of files that are equal otherwise.
     pub no_update_modified: bool,
     /// A changed file is an error, never replaced.
     pub immutable: bool,

@@ -369,8 +369,9 @@ impl Executor {
 
     async fn same(&self, job: &Job) -> Sameness {
         if let Some(hash) = self.rules.hash {
+            let options = &self.run.ctx.options;
             return match self.same_hash(job, hash).await {
-                Ok(true) if self.run.ctx.options.checksum => Sameness::Same,
+                Ok(true) if options.checksum || options.no_update_modified => Sameness::Same,
                 Ok(true) => Sameness::ContentOnly,
                 Ok(false) | Err(_) => Sameness::Different,
             };

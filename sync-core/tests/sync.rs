@@ -320,6 +320,21 @@ async fn only_the_time_is_set_where_hashes_show_the_same_content() {
 }
 
 #[tokio::test]
+async fn the_time_of_an_equal_file_stays_where_that_is_wanted() {
+    let source = Store::with(Memory::new(), &["a=1", "b=2"]);
+    let destination = Store::new(Memory::new());
+    destination.memory.put("a", "1", time(500));
+    let (mut ctx, heard) = context();
+    ctx.options.no_update_modified = true;
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(heard.heard("done"), ["done CopiedNew b: new"]);
+    let modified =
+        async |name| destination.memory.stat(&path(name)).await.unwrap().unwrap().modified;
+    assert_eq!(modified("a").await.unwrap().at, time(500));
+    assert_eq!(modified("b").await.unwrap().at, time(100));
+}
+
+#[tokio::test]
 async fn checksum_finds_what_size_and_time_hide() {
     let source = Store::with(Memory::new(), &["a=1", "b=1"]);
     let destination = Store::with(Memory::new(), &["a=2", "b=1"]);

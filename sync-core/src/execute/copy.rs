@@ -138,7 +138,6 @@ impl Copier {
         match &result {
             Ok(committed) => {
                 let dated = committed.time_not_set.is_none();
-                let dated = dated && !self.run.ctx.options.no_update_modified;
                 let source = copy.known().source.clone();
                 self.recorder.copied(path, &source, dated).await;
             }
@@ -203,8 +202,8 @@ impl Copier {
         if let Some(expected) = expected.filter(|&expected| expected != size) {
             return Err(Error::wrong_size(size, expected).on(&job.to));
         }
-        let modified = source.modified.filter(|_| !options.no_update_modified);
-        self.commit(job, target, writer, size, modified.map(|modified| modified.at)).await
+        let modified = source.modified.map(|modified| modified.at);
+        self.commit(job, target, writer, size, modified).await
     }
 
     /// Opens both files, where an earlier attempt or run has stopped if that can be.
