@@ -2,30 +2,16 @@
 
 use sync_core::ops::Mode;
 
-use super::reports::Reports;
-use super::transfer::Transfer;
+use super::transfer::{Ends, Transfer};
 use crate::resolve::Resolved;
 
 /// Copy a file or directory to a destination of another name
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Where from: `remote:path` or a local path
-    pub(crate) source: String,
-    /// Where to
-    pub(crate) destination: String,
-
     #[command(flatten)]
-    reports: Reports,
+    ends: Ends,
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
-    let transfer = Transfer {
-        source: &args.source,
-        destination: &args.destination,
-        reports: &args.reports,
-        mode: Mode::Copy,
-        renames: true,
-        delete_empty_source_directories: false,
-    };
-    transfer.run(resolved).await
+    Transfer::new(&args.ends, Mode::Copy).renaming().run(resolved).await
 }

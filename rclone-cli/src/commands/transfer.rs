@@ -11,39 +11,79 @@ use super::reports::{Ledger, Reports};
 use crate::exit::{Fatal, NothingTransferred, retried};
 use crate::resolve::Resolved;
 
-/// Where to and how.
-pub(crate) struct Transfer<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) destination: &'a str,
-    pub(crate) reports: &'a Reports,
-    pub(crate) mode: Mode,
-    /// Whether the destination of a file is its new path, not a directory.
-    pub(crate) renames: bool,
-    /// Whether directories that became empty go away after a move.
-    pub(crate) delete_empty_source_directories: bool,
+/// The arguments of all of them.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Ends {
+    /// Where from: `remote:path` or a local path
+    source: String,
+    /// Where to
+    destination: String,
+
+    #[command(flatten)]
+    reports: Reports,
 }
 
-impl Transfer<'_> {
+/// The arguments of move and moveto.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Move {
+    #[command(flatten)]
+    ends: Ends,
+
+    /// Remove directories of the source that became empty
+    #[arg(long)]
+    delete_empty_src_dirs: bool,
+}
+
+impl Move {
+    /// Returns the move that is asked for.
+    pub(crate) fn transfer(&self) -> Transfer<'_> {
+        let delete_empty_source_directories = self.delete_empty_src_dirs;
+        Transfer { delete_empty_source_directories, ..Transfer::new(&self.ends, Mode::Move) }
+    }
+}
+
+/// Where to and how.
+pub(crate) struct Transfer<'a> {
+    ends: &'a Ends,
+    mode: Mode,
+    /// Whether the destination of a file is its new path, not a directory.
+    renames: bool,
+    /// Whether directories that became empty go away after a move.
+    delete_empty_source_directories: bool,
+}
+
+impl<'a> Transfer<'a> {
+    /// Returns the transfer into a directory.
+    pub(crate) fn new(ends: &'a Ends, mode: Mode) -> Self {
+        Self { ends, mode, renames: false, delete_empty_source_directories: false }
+    }
+
+    /// Has the destination of a file be its new path.
+    pub(crate) fn renaming(self) -> Self {
+        Self { renames: true, ..self }
+    }
+
     /// Does it, as often as `--retries` says.
     ///
     /// # Errors
     /// With what failed in the last run.
     pub(crate) async fn run(self, resolved: &Resolved) -> anyhow::Result<()> {
+        let Ends { source, destination, .. } = self.ends;
         let mut context = resolved.context();
         context.options.delete_empty_source_directories = self.delete_empty_source_directories;
         let (source, file) = match self.renames {
-            true => resolved.source(self.source).await?,
+            true => resolved.source(source).await?,
             // One file is meant, whatever is filtered, as in rclone.
-            false => resolved.tree_or_file(self.source).await?,
+            false => resolved.tree_or_file(source).await?,
         };
         let goal = match file {
-            None => Goal::Tree(resolved.tree(self.destination)?),
+            None => Goal::Tree(resolved.tree(destination)?),
             Some(name) if self.renames => {
-                let (tree, new_name) = parent(resolved, self.destination)?;
+                let (tree, new_name) = parent(resolved, destination)?;
                 Goal::File { name, tree, new_name }
             }
             Some(name) => {
-                let tree = resolved.tree(self.destination)?;
+                let tree = resolved.tree(destination)?;
                 Goal::File { new_name: name.clone(), name, tree }
             }
         };
@@ -64,12 +104,12 @@ impl Transfer<'_> {
 
     /// Makes whatever writes the reports listen.
     fn ledger(&self, context: &mut Context) -> anyhow::Result<Option<Arc<Ledger>>> {
-        if !self.reports.are_wanted() {
+        if !self.ends.reports.are_wanted() {
             return Ok(None);
         }
-        context.options.tell_extras = self.mode != Mode::Sync && self.reports.want_extras();
+        context.options.tell_extras = self.mode != Mode::Sync && self.ends.reports.want_extras();
         let listener = Arc::clone(&context.progress);
-        let ledger = Arc::new(Ledger::new(listener, self.mode, self.reports.open()?));
+        let ledger = Arc::new(Ledger::new(listener, self.mode, self.ends.reports.open()?));
         context.progress = Arc::clone(&ledger) as Arc<dyn Progress>;
         Ok(Some(ledger))
     }
