@@ -23,6 +23,8 @@ const DIRECTORY_NOT_FOUND: u8 = 3;
 const FILE_NOT_FOUND: u8 = 4;
 /// Might go well when run again.
 const TEMPORARY: u8 = 5;
+/// Certain, and no reason to give up the rest.
+const NO_RETRY: u8 = 6;
 /// More runs would not help.
 const FATAL: u8 = 7;
 /// `--max-transfer` was reached.
@@ -71,11 +73,15 @@ impl std::error::Error for NothingTransferred {}
 /// Tells what is wrong with a command line, or the help that was asked for.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // A closed standard output is no reason to fail.
-    let _ = match left_out(error) {
-        Some((name, instead)) => {
+    let _ = match (left_out(error), of_another_backend(error)) {
+        (Some((name, instead)), _) => {
             writeln!(io::stderr(), "error: this program has no {name}: {instead}")
         }
-        None => error.print(),
+        (None, Some(flag)) => writeln!(
+            io::stderr(),
+            "error: unknown flag: {flag}: FTP and local folders are the only backends here"
+        ),
+        (None, None) => error.print(),
     };
     match error.use_stderr() {
         true if left_out(error).is_some() => OTHER.into(),
@@ -102,7 +108,7 @@ const LEFT_OUT: [(&[&str], &str); 11] = [
     (&["gitannex", "rc", "rcd", "gui"], "run commands instead of controlling a server"),
     (&["mount", "mount2", "nfsmount", "cmount"], "use curlftpfs, or rclone itself"),
     (&["selfupdate"], "use what installed this program"),
-    (&["test"], "`rclone backend features REMOTE:` says what a server can do"),
+    (&["test"], "`rclone backend probe REMOTE:` tries out what a server can do"),
 ];
 
 /// Returns the command of rclone that was typed and is left out here.
@@ -112,6 +118,24 @@ fn left_out(error: &clap::Error) -> Option<(&str, &'static str)> {
     };
     let found = LEFT_OUT.iter().find(|(names, _)| names.contains(&typed.as_str()))?;
     Some((typed, found.1))
+}
+
+/// What flags of rclone's other backends begin with.
+const OTHER_BACKENDS: &str = "alias archive azureblob azurefiles b2 box cache chunker cloudinary \
+    combine compress crypt doi drime drive dropbox fichier filefabric filelu filescom filen gcs \
+    gofile gphotos hasher hdfs hidrive http huaweidrive iclouddrive imagekit internetarchive internxt jottacloud \
+    koofr linkbox mailru mega memory netstorage onedrive oos opendrive pcloud pikpak pixeldrain \
+    premiumizeme protondrive putio qingstor quatrix raid3 s3 seafile sftp shade sharefile sia smb \
+    storj sugarsync swift tardigrade ulozto union uptobox webdav yandex zoho";
+
+/// Returns the flag of another backend that was typed.
+fn of_another_backend(error: &clap::Error) -> Option<&str> {
+    if error.kind() != clap::error::ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return None };
+    let (backend, _) = typed.strip_prefix("--")?.split_once('-')?;
+    OTHER_BACKENDS.split_whitespace().any(|other| other == backend).then_some(typed)
 }
 
 /// Logs how `command` ended and returns the exit code.
@@ -178,6 +202,7 @@ fn code_of(error: &Error) -> u8 {
     match error.kind() {
         ErrorKind::DirectoryNotFound => DIRECTORY_NOT_FOUND,
         ErrorKind::NotFound => FILE_NOT_FOUND,
+        ErrorKind::AlreadyExists => NO_RETRY,
         ErrorKind::Limit(Limit::Transfer) => TRANSFER_LIMIT,
         ErrorKind::Limit(Limit::Duration) => DURATION_LIMIT,
         ErrorKind::Limit(Limit::Deletions) => FATAL,
@@ -241,6 +266,7 @@ mod tests {
         check(error(ErrorKind::DirectoryNotFound), 3);
         check(error(ErrorKind::NotFound), 4);
         check(error(ErrorKind::Timeout), 5);
+        check(error(ErrorKind::AlreadyExists), 6);
         check(error(ErrorKind::Login), 1);
         check(Error::new(ErrorKind::Limit(Limit::Deletions), "--max-delete threshold reached"), 7);
         check(Error::new(ErrorKind::Limit(Limit::Transfer), "the limit is reached"), 8);
@@ -260,6 +286,22 @@ mod tests {
         };
         assert!(left_out(&parse("mount")).unwrap().1.contains("curlftpfs"));
         assert!(left_out(&parse("lss")).is_none());
+    }
+
+    #[test]
+    fn a_flag_of_another_backend_is_told_from_a_typo() {
+        let told = |flag: &str| {
+            let line = ["rclone", "ls", flag, "x"].map(std::ffi::OsString::from);
+            let error = crate::args::parse(line, &crate::environment::Environment::default());
+            of_another_backend(&error.unwrap_err()).map(str::to_owned)
+        };
+        assert_eq!(told("--s3-endpoint").as_deref(), Some("--s3-endpoint"));
+        assert_eq!(told("--drive-shared-with-me=true").as_deref(), Some("--drive-shared-with-me"));
+        assert_eq!(
+            (told("--s4-endpoint"), told("--http-nope-x")),
+            (None, Some("--http-nope-x".into()))
+        );
+        assert_eq!(told("--trnasfers"), None);
     }
 
     #[test]

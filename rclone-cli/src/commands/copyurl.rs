@@ -128,7 +128,7 @@ impl Copies<'_> {
         }
         if self.args.no_clobber && tree.remote.stat(&tree.path(&name)).await?.is_some() {
             let message = "the file exists, and --no-clobber is set";
-            return Err(Error::new(ErrorKind::AlreadyExists, message).on(&name).into());
+            return Err(Error::new(ErrorKind::Other, message).on(&name).into());
         }
         let Download { size, modified, body, .. } = &mut download;
         let modified = modified.or_else(|| Some(jiff::Timestamp::now()));
