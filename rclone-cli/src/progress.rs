@@ -46,6 +46,8 @@ pub(crate) struct Options {
     pub(crate) in_bits: bool,
     /// Nothing is changed, which the log says instead of what was done.
     pub(crate) dry_run: bool,
+    /// Each change is asked for.
+    pub(crate) interactive: bool,
 }
 
 impl Default for Options {
@@ -59,6 +61,7 @@ impl Default for Options {
             name_length: 45,
             in_bits: false,
             dry_run: false,
+            interactive: false,
         }
     }
 }
@@ -184,7 +187,11 @@ impl Progress for Reporter {
     fn event(&self, event: Event<'_>) {
         lock(&self.stats).take(&event, Instant::now());
         lock(&self.summary).take(&event);
-        let flag = if self.options.dry_run { "--dry-run" } else { "--interactive" };
+        let flag = match &self.options {
+            Options { dry_run: true, .. } => Some("--dry-run"),
+            Options { interactive: true, .. } => Some("--interactive"),
+            _ => None,
+        };
         let whole = self.whole.get().map_or("", String::as_str);
         for line in log::lines(&event, flag, whole) {
             line.emit();

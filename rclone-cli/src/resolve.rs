@@ -201,6 +201,7 @@ fn reporter(globals: &Globals) -> anyhow::Result<Reporter> {
         name_length: logging.stats_file_name_length,
         in_bits: logging.stats_unit == "bits",
         dry_run: globals.important.dry_run,
+        interactive: globals.important.interactive,
     });
     match &logging.report {
         Some(file) => reporter.with_report(file),

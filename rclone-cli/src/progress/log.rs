@@ -37,9 +37,9 @@ impl Line {
     }
 }
 
-/// Returns what the log says of an event. `flag` is why actions are skipped, `whole` the name of
-/// the tree where that is what an event is about.
-pub(crate) fn lines(event: &Event<'_>, flag: &str, whole: &str) -> Vec<Line> {
+/// Returns what the log says of an event. `flag` is why actions are skipped that the reason does not
+/// forbid, `whole` the name of the tree where that is what an event is about.
+pub(crate) fn lines(event: &Event<'_>, flag: Option<&str>, whole: &str) -> Vec<Line> {
     let name = |path: &Path| if path.is_root() { whole.to_owned() } else { path.to_string() };
     match *event {
         Event::Done { deed, path, size, reason, .. } => {
@@ -51,7 +51,10 @@ pub(crate) fn lines(event: &Event<'_>, flag: &str, whole: &str) -> Vec<Line> {
             let size_text = size
                 .map(|size| format!(" (size {})", crate::units::size(size)))
                 .unwrap_or_default();
-            let message = format!("Skipped {action} as {flag} is set{size_text}");
+            let message = match flag {
+                Some(flag) => format!("Skipped {action} as {flag} is set{size_text}"),
+                None => format!("Skipped {action}: {reason}{size_text}"),
+            };
             let skipped = Line::new(Level::Notice, &name(path), message).sized(size);
             vec![skipped, because(Level::Info, deed, &name(path), reason)]
         }
@@ -122,7 +125,7 @@ mod tests {
 
     #[track_caller]
     fn check(event: &Event<'_>, expected: &[&str]) {
-        let shown: Vec<String> = lines(event, "--dry-run", "the tree")
+        let shown: Vec<String> = lines(event, Some("--dry-run"), "the tree")
             .iter()
             .map(|line| format!("{:?} {}: {}", line.level, line.object, line.message))
             .collect();
@@ -185,6 +188,15 @@ mod tests {
                 "Info x: Need to remove directory - not on the source",
             ],
         );
+    }
+
+    #[test]
+    fn what_a_limit_forbids_is_no_flags_doing() {
+        let (deed, path) = (Deed::Deleted, &path("x"));
+        let (cause, reason) = (Cause::Request, "--max-delete threshold reached");
+        let event = Event::Skipped { deed, path, size: Some(2), cause, reason };
+        let shown = lines(&event, None, "the tree").swap_remove(0).message;
+        assert_eq!(shown, "Skipped delete: --max-delete threshold reached (size 2)");
     }
 
     #[test]

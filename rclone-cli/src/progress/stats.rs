@@ -126,6 +126,7 @@ impl Stats {
     fn done(&mut self, deed: Deed, size: Option<u64>) {
         match deed {
             Deed::BackedUp | Deed::Deleted => {
+                self.checks += 1;
                 self.deleted_files += 1;
                 self.freed += size.unwrap_or(0);
             }

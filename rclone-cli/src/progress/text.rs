@@ -205,6 +205,7 @@ mod tests {
         assert_snapshot!(text(&stats, &Options::default(), start), @r"
         Transferred:   	          6 B / 6 B, 100%, 0 B/s, ETA -
         Errors:                 1 (no need to retry)
+        Checks:                 1 / 1, 100%, Listed 0
         Deleted:                1 (files), 1 (dirs), 6 B (freed)
         Renamed:                1
         Transferred:            1 / 1, 100%

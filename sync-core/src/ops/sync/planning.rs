@@ -104,6 +104,10 @@ impl Planning<'_> {
                 return None;
             }
             Action::Copy { in_new_directory, .. } | Action::Rename { in_new_directory, .. } => {
+                if let Action::Copy { replaces: Some(_), .. } = &step.action {
+                    self.run.event(Event::CheckQueued);
+                    self.run.event(Event::Checked { path: &step.path });
+                }
                 if let Some(parent) = step.target().parent().filter(|_| *in_new_directory) {
                     self.executor.announce(parent);
                 }
