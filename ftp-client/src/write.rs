@@ -187,8 +187,12 @@ async fn patience_behind(stream: &mut Stream, shut: Duration) -> Duration {
     let limit = if shut.is_zero() { Duration::MAX } else { shut };
     match timeout(limit, closed).await {
         Ok(Ok(_)) => shut,
-        ended => {
-            debug!("the data connection did not end well: {ended:?}");
+        Ok(Err(error)) => {
+            debug!("the data connection did not end well: {error}");
+            REASON
+        }
+        Err(_) => {
+            debug!("the server does not end the data connection");
             REASON
         }
     }

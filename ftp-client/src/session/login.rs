@@ -214,7 +214,10 @@ async fn connect(
         (TlsMode::Explicit, Some(tls)) => {
             let control = ask_for_tls(control).await?;
             let control = control.secure(|transport| handshake(transport, tls)).await?;
-            debug!("TLS: {:?}", control.stream().handshake());
+            if let Some(handshake) = control.stream().handshake() {
+                let version = if handshake.tls13 { "1.3" } else { "1.2" };
+                debug!("the control connection speaks TLS {version}");
+            }
             Ok(control)
         }
         _ => Ok(control),
