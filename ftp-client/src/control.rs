@@ -224,12 +224,28 @@ impl Control {
 
     /// Sends many commands, at most `window` ahead of their replies, and tells what each got.
     ///
-    /// When the connection is lost, the commands without an answer get that error each.
+    /// When the connection is lost, the commands without an answer get an error each, which tells
+    /// whether they were sent.
     pub(crate) async fn ask_all(
         &mut self,
         commands: impl IntoIterator<Item = Command>,
         window: usize,
-    ) -> Vec<Result<(Command, Reply)>> {
+    ) -> Vec<Result<Answered>> {
+        let (mut answers, unsent) = self.ask_until_lost(commands, window).await;
+        if let Some(Err(error)) = answers.last() {
+            let error = error.to_string();
+            answers.extend((0..unsent).map(|_| Err(not_sent(&error))));
+        }
+        answers
+    }
+
+    /// The same, without those commands that were not sent when the connection was lost, of which it
+    /// returns how many.
+    pub(crate) async fn ask_until_lost(
+        &mut self,
+        commands: impl IntoIterator<Item = Command>,
+        window: usize,
+    ) -> (Vec<Result<Answered>>, usize) {
         let mut commands = commands.into_iter().fuse();
         let mut answers = Vec::new();
         let mut in_flight = 0;
@@ -240,17 +256,13 @@ impl Control {
                 in_flight += more.map(|command| self.send(command)).count();
             }
             if in_flight == 0 {
-                return answers;
+                return (answers, 0);
             }
             match self.done().await {
                 Ok(answer) => answers.push(Ok(answer)),
                 Err(error) => {
-                    let left = in_flight - 1 + commands.count();
-                    let others = (0..left).map(|_| Err(unknown_outcome(&error)));
-                    let others: Vec<_> = others.collect();
-                    answers.push(Err(error));
-                    answers.extend(others);
-                    return answers;
+                    answers.extend((0..in_flight).map(|_| Err(unknown_outcome(&error))));
+                    return (answers, commands.count());
                 }
             }
             in_flight -= 1;
@@ -482,7 +494,11 @@ fn framed(stream: Stream) -> Framed<Stream, Codec> {
 
 fn unknown_outcome(error: &Error) -> Error {
     let message = format!("its outcome is unknown, since {error}");
-    Error::new(error.kind().clone(), message)
+    Error::new(error.kind().clone(), message).of_unknown_outcome()
+}
+
+fn not_sent(error: &str) -> Error {
+    Error::new(ErrorKind::Connection, format!("not sent: {error}"))
 }
 
 #[cfg(test)]

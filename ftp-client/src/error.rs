@@ -25,6 +25,7 @@ struct Inner {
     message: String,
     command: Option<String>,
     reply: Option<Reply>,
+    outcome_unknown: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -87,6 +88,7 @@ impl Error {
             message: message.into(),
             command: None,
             reply: None,
+            outcome_unknown: false,
             source: None,
         }))
     }
@@ -111,6 +113,13 @@ impl Error {
     #[must_use]
     pub fn replied(mut self, reply: Reply) -> Self {
         self.0.reply = Some(reply);
+        self
+    }
+
+    /// Says that the command was sent and its answer lost.
+    #[must_use]
+    pub(crate) fn of_unknown_outcome(mut self) -> Self {
+        self.0.outcome_unknown = true;
         self
     }
 
@@ -145,6 +154,12 @@ impl Error {
     /// Returns the reply that says it.
     pub fn reply(&self) -> Option<&Reply> {
         self.0.reply.as_ref()
+    }
+
+    /// Tells whether the server may have done what it was asked to: its answer was lost with the
+    /// connection, so whoever must know looks at what is there.
+    pub fn outcome_is_unknown(&self) -> bool {
+        self.0.outcome_unknown
     }
 
     /// Returns what helps against it.

@@ -1,15 +1,18 @@
 //! The same for many paths: commands queue within a window, so that hundreds cost what one costs.
 //!
 //! Answers come in the order of the paths, and one failure leaves its neighbours alone. When the
-//! connection is lost in the middle, what came before it is known, and the rest says that its
-//! outcome is not.
+//! connection is lost in the middle, the rest goes on behind the last answer on a new one, as long
+//! as each brings something. What was asked is asked again; what was to be changed and has no answer
+//! says so ([`Error::outcome_is_unknown`]) and is not done twice.
 
 use ftp_proto::listing::{Entry, Kind};
-use ftp_proto::{Argument, Command, Reply};
+use ftp_proto::{Argument, Command, Reply, size};
 use jiff::Timestamp;
+use tracing::debug;
 
 use super::stat::{Seen, stamp};
-use super::{Session, split};
+use super::{Session, renamed, split};
+use crate::control::Answered;
 use crate::error::{Error, Result};
 use crate::retry::refused;
 
@@ -57,6 +60,16 @@ impl Session {
             });
         }
         settled
+    }
+
+    /// Returns the size of each file, by `SIZE` ([RFC 3659 section 4]).
+    ///
+    /// [RFC 3659 section 4]: https://www.rfc-editor.org/rfc/rfc3659#section-4
+    pub async fn size_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<u64>> {
+        let commands = paths.iter().map(|path| self.argument(path.as_ref()).map(Command::Size));
+        let commands = commands.collect();
+        let replies = self.replies_to(commands).await.into_iter();
+        replies.map(|reply| Ok(size::size(&reply?)?)).collect()
     }
 
     /// Returns when each file changed, by `MDTM` ([RFC 3659 section 3]).
@@ -117,6 +130,28 @@ impl Session {
         results
     }
 
+    /// Renames many files or directories, each as [`Self::rename`] does. No name may occur twice:
+    /// what is in the way of one is removed when the others have their names.
+    pub async fn rename_all<P: AsRef<[u8]>, Q: AsRef<[u8]>>(
+        &mut self,
+        names: &[(P, Q)],
+    ) -> Vec<Result<()>> {
+        let commands =
+            names.iter().map(|(from, to)| self.rename_commands(from.as_ref(), to.as_ref()));
+        let commands: Vec<_> = commands.collect();
+        let sendable = commands.iter().flatten().flatten().cloned().collect();
+        let mut answers = self.ask_each(sendable).await.into_iter();
+        let mut results = Vec::with_capacity(names.len());
+        for ((from, to), commands) in names.iter().zip(commands) {
+            let own = commands.map(|own| answers.by_ref().take(own.len()).collect());
+            results.push(match own.and_then(renamed) {
+                Ok(()) => Ok(()),
+                Err(error) => Box::pin(self.rename_again(error, from.as_ref(), to.as_ref())).await,
+            });
+        }
+        results
+    }
+
     /// Sets when many files changed.
     pub async fn set_modified_all<P: AsRef<[u8]>>(
         &mut self,
@@ -170,15 +205,43 @@ impl Session {
         judged.collect()
     }
 
-    async fn ask_each(&mut self, commands: Vec<Command>) -> Vec<Result<(Command, Reply)>> {
+    /// Sends the commands, and goes on behind the last answer where the connection is lost.
+    async fn ask_each(&mut self, mut commands: Vec<Command>) -> Vec<Result<Answered>> {
+        let mut answers = Vec::with_capacity(commands.len());
         if let Err(error) = self.begin().await {
             return commands.iter().map(|_| Err(again(&error))).collect();
         }
-        let answers = self.control.ask_all(commands, self.server.window()).await;
-        // What was sent aside before them has its answer by now, and nobody needs it.
-        self.control.forget_noted();
-        answers
+        loop {
+            let window = self.server.window();
+            let (mut told, unsent) = self.control.ask_until_lost(commands.clone(), window).await;
+            // What was sent aside before them has its answer by now, and nobody needs it.
+            self.control.forget_noted();
+            let known = told.iter().take_while(|answer| answer.is_ok()).count();
+            let Some(Err(lost)) = told.get(known) else {
+                answers.extend(told);
+                return answers;
+            };
+            let lost = again(lost);
+            let repeatable = commands[known..].iter().all(asks);
+            let left = if repeatable { commands.len() - known } else { unsent };
+            if known == 0 || left == 0 || self.reopen().await.is_err() {
+                answers.extend(told);
+                answers.extend((0..unsent).map(|_| Err(again(&lost))));
+                return answers;
+            }
+            debug!("a connection was lost among many commands: {lost}");
+            commands.drain(..commands.len() - left);
+            if repeatable {
+                told.truncate(known);
+            }
+            answers.extend(told);
+        }
     }
+}
+
+/// Tells whether a command may be sent twice, since it changes nothing.
+fn asks(command: &Command) -> bool {
+    matches!(command, Command::Mdtm(_) | Command::Mlst(_) | Command::Size(_))
 }
 
 fn again(error: &Error) -> Error {
