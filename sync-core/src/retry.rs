@@ -1,14 +1,16 @@
 //! Tries an operation again while its failure is temporary, and gives up when the user does.
 
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::path::Path;
 use crate::progress::Event;
 
-/// Runs `operation` until it succeeds, fails for good, or was tried `low_level_retries` times.
-/// Pauses grow from 10 ms to 2 s.
+/// Runs `operation` until it succeeds, fails for good, or was tried `low_level_retries` times, with
+/// pauses that grow: see [`Backoff`].
 pub(crate) async fn retry<T, F>(
     ctx: &Context,
     path: &Path,
@@ -24,24 +26,60 @@ where
 pub(crate) async fn persist<T, F>(
     ctx: &Context,
     path: &Path,
+    operation: impl FnMut() -> F,
+) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    persist_while_moving(ctx, path, &AtomicU64::new(0), operation).await
+}
+
+/// The same, with pauses that begin anew when `moved` has grown: the line is slow, not dead.
+pub(crate) async fn persist_while_moving<T, F>(
+    ctx: &Context,
+    path: &Path,
+    moved: &AtomicU64,
     mut operation: impl FnMut() -> F,
 ) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
-    let tries = ctx.options.low_level_retries.max(1);
-    let mut pause = FIRST_PAUSE;
-    for attempt in 2..=tries {
-        match operation().await {
+    let mut backoff = Backoff::default();
+    for attempt in 2..=ctx.options.low_level_retries.max(1) {
+        let before = moved.load(Ordering::Relaxed);
+        let pause = match operation().await {
             Err(error) if error.is_temporary() => {
                 ctx.progress.event(Event::Retrying { path, attempt, error: &error });
+                if moved.load(Ordering::Relaxed) > before {
+                    backoff = Backoff::default();
+                }
+                backoff.pause(error.kind())
             }
             result => return result,
-        }
+        };
         rest(ctx, pause).await?;
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
     operation().await
+}
+
+/// The pauses between attempts, each twice as long as the one before, up to a limit.
+///
+/// Half of a pause is left to chance, so that those whom a server turned away together do not come
+/// back together. A server that is busy is left alone for longer than a line that broke.
+#[derive(Debug, Default)]
+struct Backoff(Option<Duration>);
+
+impl Backoff {
+    fn pause(&mut self, kind: ErrorKind) -> Duration {
+        let (first, longest) = match kind {
+            kind if is_busy(kind) => (BUSY, LONGEST_BUSY),
+            _ => (FIRST_PAUSE, LONGEST_PAUSE),
+        };
+        let pause = self.0.map_or(first, |last| last * 2).clamp(first, longest);
+        self.0 = Some(pause);
+        let chance = u32::try_from(RandomState::new().hash_one(()) % 1000).unwrap_or_default();
+        pause / 2 + pause / 2 * chance / 1000
+    }
 }
 
 /// Runs a many-at-once removal, and again on those items that failed for the moment. The results are
@@ -59,13 +97,11 @@ where
 {
     let mut results: Vec<Result<()>> = items.iter().map(|_| Err(Error::cancelled())).collect();
     let mut pending: Vec<usize> = (0..items.len()).collect();
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::default();
+    let mut pause = Duration::ZERO;
     for attempt in 1..=ctx.options.low_level_retries.max(1) {
-        if attempt > 1 {
-            if rest(ctx, pause).await.is_err() {
-                break;
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        if attempt > 1 && rest(ctx, pause).await.is_err() {
+            break;
         }
         let batch = pending.iter().map(|&index| items[index].clone()).collect();
         let answers = until_cancelled(ctx, async { Ok(operation(batch).await) }).await;
@@ -74,9 +110,11 @@ where
             results[index] = if gone && attempt > 1 { Ok(()) } else { answer };
         }
         pending.retain(|&index| matches!(&results[index], Err(error) if error.is_temporary()));
-        if pending.is_empty() {
+        let failures = pending.iter().filter_map(|&index| results[index].as_ref().err());
+        let Some(worst) = failures.map(Error::kind).max_by_key(|kind| is_busy(*kind)) else {
             break;
-        }
+        };
+        pause = backoff.pause(worst);
     }
     results
 }
@@ -98,8 +136,14 @@ pub(crate) async fn until_cancelled<T>(
     done.unwrap_or_else(|| Err(Error::cancelled()))
 }
 
+fn is_busy(kind: ErrorKind) -> bool {
+    kind == ErrorKind::Temporary
+}
+
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const BUSY: Duration = Duration::from_millis(250);
+const LONGEST_BUSY: Duration = Duration::from_secs(8);
 
 #[cfg(test)]
 mod tests {
@@ -136,7 +180,48 @@ mod tests {
         })
         .await;
         assert_eq!((result.unwrap_err().kind(), tries), (ErrorKind::Timeout, 4));
-        assert_eq!(begun.elapsed(), Duration::from_millis(10 + 20 + 40));
+        let most = Duration::from_millis(10 + 20 + 40 + 3);
+        assert!((most / 3..most).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    }
+
+    #[track_caller]
+    fn check(backoff: &mut Backoff, kind: ErrorKind, milliseconds: u64) {
+        let (pause, whole) = (backoff.pause(kind), Duration::from_millis(milliseconds));
+        assert!((whole / 2..=whole).contains(&pause), "{pause:?}");
+    }
+
+    #[test]
+    fn pauses_grow_to_a_limit_and_are_longer_where_the_server_is_busy() {
+        let mut backoff = Backoff::default();
+        for (kind, pauses) in [
+            (ErrorKind::Connection, &[10, 20, 40, 80][..]),
+            (ErrorKind::Temporary, &[250, 500, 1000]),
+            (ErrorKind::Timeout, &[2000, 2000]),
+            (ErrorKind::Temporary, &[4000, 8000, 8000]),
+        ] {
+            pauses.iter().for_each(|pause| check(&mut backoff, kind, *pause));
+        }
+    }
+
+    #[test]
+    fn pauses_differ() {
+        let pause = || Backoff(Some(LONGEST_BUSY)).pause(ErrorKind::Temporary);
+        let first = pause();
+        assert!((0..64).any(|_| pause() != first));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_begin_anew_when_something_has_moved() {
+        let (ctx, moved) = (Context::default(), AtomicU64::new(0));
+        let begun = tokio::time::Instant::now();
+        let result: Result<()> = persist_while_moving(&ctx, &Path::root(), &moved, || {
+            moved.fetch_add(1, Ordering::Relaxed);
+            async { Err(Error::new(ErrorKind::Connection, "cut")) }
+        })
+        .await;
+        assert!(result.is_err());
+        let most = Duration::from_millis(11) * ctx.options.low_level_retries;
+        assert!(begun.elapsed() < most, "{:?}", begun.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

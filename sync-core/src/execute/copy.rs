@@ -14,7 +14,7 @@ use crate::partial::{self, Begun};
 use crate::path::Path;
 use crate::progress::{Deed, Event, Reason};
 use crate::remote::{Committed, Reader, Tree, Writer};
-use crate::retry::{persist, until_cancelled};
+use crate::retry::{persist_while_moving, until_cancelled};
 use crate::run::{Change, Run};
 
 use super::record::Recorder;
@@ -76,6 +76,8 @@ struct Copy<'a> {
     job: &'a Job,
     transfer: u64,
     known: Mutex<Known>,
+    /// How many bytes all attempts have moved.
+    moved: AtomicU64,
 }
 
 #[derive(Clone, Debug)]
@@ -132,8 +134,9 @@ impl Copier {
         }
         let left = job.begun.as_ref().map_or(Left::Nothing, |begun| Left::Length(begun.length));
         let known = Mutex::new(Known { source: job.source.clone(), left, broken: 0 });
-        let copy = Copy { job, transfer, known };
-        let result = persist(&self.run.ctx, path, || self.attempt(&copy)).await;
+        let copy = Copy { job, transfer, known, moved: AtomicU64::new(0) };
+        let result =
+            persist_while_moving(&self.run.ctx, path, &copy.moved, || self.attempt(&copy)).await;
         let done = result.is_ok();
         match &result {
             Ok(committed) => {
@@ -196,7 +199,7 @@ impl Copier {
     ) -> Result<Committed> {
         let (job, options) = (copy.job, &self.run.ctx.options);
         let Opened { reader, writer, offset } = self.open(copy, target, source).await?;
-        let (writer, moved) = self.pump(reader, writer, copy.transfer).await?;
+        let (writer, moved) = self.pump(reader, writer, copy).await?;
         let size = offset + moved;
         let expected = source.size.filter(|_| !options.ignore_size);
         if let Some(expected) = expected.filter(|&expected| expected != size) {
@@ -295,14 +298,15 @@ impl Copier {
         &self,
         mut reader: Box<dyn Reader>,
         mut writer: Box<dyn Writer>,
-        transfer: u64,
+        copy: &Copy<'_>,
     ) -> Result<(Box<dyn Writer>, u64)> {
-        let mut moved = 0;
+        let (transfer, mut moved) = (copy.transfer, 0);
         let mut piece = reader.read().await?;
         while !piece.is_empty() {
             let bytes = piece.len() as u64;
             let (next, ()) = try_join(reader.read(), writer.write(piece)).await?;
             moved += bytes;
+            copy.moved.fetch_add(bytes, Ordering::Relaxed);
             self.run.ctx.moved.fetch_add(bytes, Ordering::Relaxed);
             self.run.event(Event::Transferred { transfer, bytes });
             piece = next;
