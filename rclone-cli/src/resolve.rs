@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use sync_core::context::{Backup, Confirm, Context, Deletion, Options};
+use sync_core::context::{Backup, Confirm, Context, Deletion, Elsewhere, Options};
 use sync_core::filter::{self, Filter, ListForm};
 use sync_core::{Name, Progress, Tree};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,10 @@ impl Resolved {
             return Err(Fatal("Can't set -v and -q".into()).into());
         }
         check(&globals.sync)?;
+        let copy = &globals.copy;
+        if !copy.compare_dest.is_empty() && !copy.copy_dest.is_empty() {
+            return Err(Usage("can't use --compare-dest with --copy-dest".into()).into());
+        }
         Ok(Self {
             options: options(&globals, &environment),
             filter: Arc::new(filter(&globals.filter)?),
@@ -138,6 +142,19 @@ impl Resolved {
             None => destination.clone(),
         };
         Ok(Some(Backup { tree, suffix, keeps_extension: flags.suffix_keep_extension }))
+    }
+
+    /// Returns where files may stand already that a run would transfer, if anywhere.
+    ///
+    /// # Errors
+    /// As [`Resolved::tree`].
+    pub(crate) fn elsewhere(&self) -> anyhow::Result<Option<Elsewhere>> {
+        let args::Copy { compare_dest, copy_dest, .. } = &self.globals.copy;
+        let copies = !copy_dest.is_empty();
+        let texts = if copies { copy_dest } else { compare_dest };
+        let trees: Vec<Tree> =
+            texts.iter().map(|text| self.tree(text)).collect::<Result<_, _>>()?;
+        Ok((!trees.is_empty()).then_some(Elsewhere { trees, copies }))
     }
 
     /// Returns the tree a user calls `text`; or, where a file stands there, the tree it stands in

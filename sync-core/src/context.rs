@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::progress::{Deed, Progress, Silent};
-use crate::{Path, filter::Filter};
+use crate::{Path, Tree, filter::Filter};
 
 pub use crate::backup::Backup;
 
@@ -138,6 +138,8 @@ pub struct Options {
     pub max_delete_bytes: Option<u64>,
     /// Where files go that would be deleted or replaced; none to let them go for good.
     pub backup: Option<Backup>,
+    /// Where files may stand already that the destination lacks; none to look nowhere else.
+    pub elsewhere: Option<Elsewhere>,
     /// Write under the final name at once.
     pub inplace: bool,
     /// The end of temporary names.
@@ -186,6 +188,7 @@ impl Default for Options {
             max_delete: None,
             max_delete_bytes: None,
             backup: None,
+            elsewhere: None,
             inplace: false,
             partial_suffix: ".partial".into(),
             journal: None,
@@ -193,6 +196,15 @@ impl Default for Options {
             immutable: false,
         }
     }
+}
+
+/// Where files may stand already: `--compare-dest` and `--copy-dest`.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    /// Trees that may have a file under the path it would get, in the order they are asked.
+    pub trees: Vec<Tree>,
+    /// Whether the destination's remote copies what is found there, instead of doing without.
+    pub copies: bool,
 }
 
 /// Which transfer comes first.

@@ -4,6 +4,7 @@
 mod allowance;
 mod backlog;
 pub(crate) mod copy;
+pub(crate) mod elsewhere;
 pub(crate) mod parents;
 mod record;
 pub(crate) mod remove;
@@ -32,6 +33,7 @@ use crate::run::{Change, Run};
 use allowance::Allowance;
 use backlog::{Backlog, Waiting};
 use copy::{Copier, Job, Slot};
+use elsewhere::Elsewhere;
 use parents::Parents;
 
 /// Carries out steps from one tree to another.
@@ -46,6 +48,7 @@ pub(crate) struct Executor {
     copier: Copier,
     parents: Parents,
     allowance: Allowance,
+    elsewhere: Option<Elsewhere>,
     /// Whether the destination was seen to keep a time it was given.
     keeps_times: OnceCell<bool>,
 }
@@ -67,6 +70,7 @@ impl Executor {
             copier: Copier::new(run, source, destination),
             parents: Parents::new(destination),
             allowance: Allowance::new(&run.ctx),
+            elsewhere: Elsewhere::new(run, source),
             keeps_times: OnceCell::new(),
         }
     }
@@ -107,7 +111,7 @@ impl Executor {
     async fn begin(&self, step: Step, backlog: &Backlog) {
         if !self.run.ctx.cancel.is_cancelled() {
             let to = step.target().clone();
-            let waiting = self.decide(step.path, to, step.action).await;
+            let waiting = self.prepare(step.path, to, step.action).await;
             self.enqueue(waiting, backlog).await;
         }
     }
@@ -160,9 +164,48 @@ impl Executor {
 
     /// Carries out one action on a file, whose path may differ between the sides.
     pub(crate) async fn act(&self, from: Path, to: Path, action: Action) {
-        if let Some(waiting) = self.decide(from, to, action).await {
+        if let Some(waiting) = self.prepare(from, to, action).await {
             self.transfer(&waiting).await;
         }
+    }
+
+    /// Carries out what is no transfer, and returns what is one and stands nowhere else.
+    async fn prepare(&self, from: Path, to: Path, action: Action) -> Option<Waiting> {
+        let waiting = self.decide(from, to, action).await?;
+        let Some(elsewhere) = &self.elsewhere else { return Some(waiting) };
+        match elsewhere.find(&waiting.job).await {
+            Ok(None) => Some(waiting),
+            Ok(Some(tree)) if elsewhere.copies => self.copy_from(tree, waiting).await,
+            Ok(Some(_)) => {
+                let (path, message) = (&waiting.job.to, "stands in --compare-dest already");
+                self.run.event(Event::Remark { path, message });
+                None
+            }
+            Err(error) => {
+                self.run.fail(&waiting.job.to, error);
+                Some(waiting)
+            }
+        }
+    }
+
+    /// Has the destination's remote copy a file that another tree on it holds; returns the transfer
+    /// where that fails.
+    async fn copy_from(&self, tree: &Tree, waiting: Waiting) -> Option<Waiting> {
+        let Waiting { job, in_new_directory } = &waiting;
+        let change = Change { reason: "stands in --copy-dest already", ..job.change() };
+        if !self.run.may(change).await || *in_new_directory && !self.make_parent(job).await {
+            return None;
+        }
+        if let Err(error) = self.copier.copy_there(&tree.path(&job.to), job).await {
+            let message = format!("cannot be copied from --copy-dest, is transferred: {error}");
+            self.run.notice(Some(&job.to), &message);
+            return Some(waiting);
+        }
+        self.run.settle(change, Ok(()));
+        if self.moves {
+            self.remove_source(&job.from, &job.source).await;
+        }
+        None
     }
 
     /// Carries out what is no transfer, and returns what is one.

@@ -54,6 +54,14 @@ pub(crate) struct Copy {
     #[arg(long)]
     pub(crate) no_update_modtime: bool,
 
+    /// Do not transfer what stands in this directory already; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(crate) compare_dest: Vec<String>,
+
+    /// Copy what stands in this directory of the same remote from there; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(crate) copy_dest: Vec<String>,
+
     /// Make directories that are empty on the source, too
     #[arg(long)]
     pub(crate) create_empty_src_dirs: bool,
@@ -196,6 +204,11 @@ mod tests {
     fn names_are_matched_as_told() {
         let copy = parse("copy a b --ignore-case-sync --fix-case --no-unicode-normalization").copy;
         assert!(copy.ignore_case_sync && copy.fix_case && copy.no_unicode_normalization);
+        let copy = parse("copy a b --compare-dest c --compare-dest d --copy-dest e").copy;
+        assert_eq!(
+            (copy.compare_dest, copy.copy_dest),
+            (vec!["c".into(), "d".into()], vec!["e".into()])
+        );
         let copy = parse("copy a b --no-traverse --no-check-dest").copy;
         assert!(copy.no_traverse && copy.no_check_dest);
     }

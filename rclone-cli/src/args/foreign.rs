@@ -44,8 +44,6 @@ const FLAGS: &[Flag] = &[
     flag("auto-confirm"),
     valued("buffer-size"),
     valued("color"),
-    valued("compare-dest").refused("leave out what the other place has with --exclude-from"),
-    valued("copy-dest").refused("copy from the other place first"),
     flag("copy-links").short('L').refused("leave it out: links are skipped, and each is told"),
     valued("cpuprofile"),
     valued("default-time"),

@@ -88,6 +88,7 @@ impl<'a> Transfer<'a> {
             }
         };
         context.options.backup = resolved.backup(goal.tree())?;
+        context.options.elsewhere = resolved.elsewhere()?;
         let ledger = self.ledger(&mut context)?;
         let reached =
             retried(resolved, async || goal.reach(&context, &source, self.mode).await).await;

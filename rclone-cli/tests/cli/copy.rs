@@ -185,3 +185,15 @@ fn a_list_of_files_is_all_that_is_looked_at() {
         .code(0);
     assert_eq!(place.all("e"), ["sub/", "sub/c"]);
 }
+
+#[test]
+fn what_stands_elsewhere_is_left_out_or_copied() {
+    let place = Place::with(&[("s/a", "1"), ("s/b/c", "2"), ("old/a", "1"), ("old/b/c", "other")]);
+    place.run(&["copy", "s", "d", "--compare-dest", "old"]).code(0);
+    assert_eq!(place.all("d"), ["b/", "b/c"]);
+    let run = place.run(&["copy", "s", "d", "--copy-dest", "old", "-v"]).code(0);
+    assert!(run.log().contains("a: Copied (new)"), "{}", run.log());
+    assert_eq!(place.all("d"), ["a", "b/", "b/c"]);
+    let both = ["copy", "s", "d", "--copy-dest", "old", "--compare-dest", "old"];
+    assert!(place.run(&both).code(2).log().contains("can't use --compare-dest with --copy-dest"));
+}

@@ -270,19 +270,68 @@ impl Copier {
         size: u64,
         modified: Option<jiff::Timestamp>,
     ) -> Result<Committed> {
-        let kept = self.keeper.as_ref().filter(|_| job.replaces.is_some());
-        let (Some(keeper), true) = (kept, target.is_temporary()) else {
+        if self.keeper.is_none() || job.replaces.is_none() || !target.is_temporary() {
             let committing = target.begin_commit(writer, size, modified).await?;
             job.slot.free();
             return committing.await;
-        };
-        let committed = target.commit_without_name(writer, size, modified).await?;
-        keeper.keep(&self.run, &job.to).await?;
-        if let Err(error) = target.rename().await {
-            keeper.put_back(&self.run, &job.to).await?;
-            return Err(error);
         }
+        let committed = target.commit_without_name(writer, size, modified).await?;
+        self.name(job, target).await?;
         Ok(committed)
+    }
+
+    /// Gives a file that is complete its name, once the one it replaces was kept where that is wanted.
+    async fn name(&self, job: &Job, target: &Target<'_>) -> Result<()> {
+        self.keep_replaced(job).await?;
+        let Err(error) = target.rename().await else { return Ok(()) };
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| job.replaces.is_some()) {
+            keeper.put_back(&self.run, &job.to).await?;
+        }
+        Err(error)
+    }
+
+    /// Has the destination's remote copy the file at `from`, with the same care as any other copy.
+    pub(crate) async fn copy_there(&self, from: &Path, job: &Job) -> Result<()> {
+        let target = self.target(job, &job.source)?;
+        let work = self.copy_on_remote(from, job, &target);
+        let result = until_cancelled(&self.run.ctx, work).await;
+        if result.is_err() && target.is_temporary() {
+            target.clean_up().await;
+        }
+        let committed = result?;
+        let dated = committed.time_not_set.is_none() && !self.run.ctx.options.no_update_modified;
+        self.recorder.copied(&job.to, &job.source, dated).await;
+        self.tell(job, committed);
+        Ok(())
+    }
+
+    async fn copy_on_remote(
+        &self,
+        from: &Path,
+        job: &Job,
+        target: &Target<'_>,
+    ) -> Result<Committed> {
+        let (remote, to) = (target.remote(), target.written());
+        if !target.is_temporary() {
+            self.keep_replaced(job).await?;
+        }
+        remote.copy(from, to).await?;
+        let size = remote.stat(to).await?.and_then(|entry| entry.size);
+        if let (Some(size), Some(expected)) = (size, job.source.size)
+            && size != expected
+        {
+            return Err(Error::wrong_size(size, expected).on(&job.to));
+        }
+        let settable = remote.capability().write_precision.is_some();
+        let modified = job.source.modified.filter(|_| settable);
+        let time_not_set = match modified.filter(|_| !self.run.ctx.options.no_update_modified) {
+            Some(modified) => remote.set_modified(to, modified.at).await.err(),
+            None => None,
+        };
+        if target.is_temporary() {
+            self.name(job, target).await?;
+        }
+        Ok(Committed { time_not_set })
     }
 
     /// Moves a file that is about to be replaced to its backup, where one is wanted.

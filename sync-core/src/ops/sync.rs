@@ -12,7 +12,7 @@ use crate::compare::Rules;
 use crate::context::{Context, Deletion};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
-use crate::execute::Executor;
+use crate::execute::{Executor, elsewhere};
 
 use crate::ops::rmdirs;
 use crate::partial::Begun;
@@ -77,6 +77,7 @@ pub async fn sync(
     }
     let Some(first) = walk.next().await else { return run.finish() };
     // Only now both remotes have been talked to and know what they can do.
+    elsewhere::check(&ctx.options, destination)?;
     let rules = rules(&run, source, destination);
     let moves = mode == Mode::Move;
     let executor = Arc::new(Executor::new(&run, source, destination, rules.clone(), moves));
@@ -140,6 +141,7 @@ pub async fn copy_file(
     if there.as_ref().is_some_and(Entry::is_directory) {
         return Err(Error::is_a_directory(&to).into());
     }
+    elsewhere::check(&ctx.options, destination)?;
     let rules = rules(&run, source, destination);
     let executor = Executor::new(&run, source, destination, rules.clone(), mode == Mode::Move);
     let remembers = run.journal().is_some();

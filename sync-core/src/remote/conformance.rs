@@ -31,6 +31,7 @@ pub async fn all(tree: &Tree, limits: &Limits) {
     directories_are_removed_only_when_empty(tree).await;
     files_are_removed(tree).await;
     renames(tree).await;
+    copies(tree).await;
     times(tree).await;
     many_at_once_answer_in_order(tree).await;
     odd_names(tree, limits).await;
@@ -153,6 +154,23 @@ pub async fn files_are_removed(tree: &Tree) {
     kind_is(remote.remove(&place.path("file")).await, &[ErrorKind::NotFound]);
     assert!(remote.remove(&place.path("directory")).await.is_err(), "a directory went as a file");
     assert_eq!(place.list("").await, ["directory"]);
+}
+
+/// A copy holds what the file holds, and replaces what stands there.
+pub async fn copies(tree: &Tree) {
+    let place = Place::new(tree, "copied").await;
+    let remote = place.remote();
+    if !remote.capability().copy {
+        return;
+    }
+    place.write("a", b"first").await;
+    place.write("b", b"the second").await;
+    remote.copy(&place.path("a"), &place.path("c")).await.unwrap();
+    remote.copy(&place.path("a"), &place.path("b")).await.unwrap();
+    assert_eq!(place.list("").await, ["a", "b", "c"]);
+    assert_eq!(place.read("b", 0, None).await, b"first");
+    assert_eq!(place.read("c", 0, None).await, b"first");
+    assert!(remote.copy(&place.path("none"), &place.path("d")).await.is_err());
 }
 
 /// Renaming moves files, replaces one that is in the way, and moves directories with all they hold.

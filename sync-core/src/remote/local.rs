@@ -60,6 +60,7 @@ impl Remote for Local {
             read_at: true,
             write_at: true,
             rename: true,
+            copy: true,
             hashes: COMPUTED.to_vec(),
             local: true,
             ..Capability::default()
@@ -147,6 +148,11 @@ impl Remote for Local {
     async fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         let target = self.system_path(to)?;
         self.blocking(from, |at| fs::rename(at, target)).await
+    }
+
+    async fn copy(&self, from: &Path, to: &Path) -> Result<()> {
+        let target = self.system_path(to)?;
+        self.blocking(from, |at| fs::copy(at, target).map(drop)).await
     }
 
     async fn set_modified(&self, path: &Path, modified: Timestamp) -> Result<()> {

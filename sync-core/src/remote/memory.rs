@@ -66,6 +66,7 @@ impl Memory {
             read_at: true,
             write_at: true,
             rename: true,
+            copy: true,
             hashes: COMPUTED.to_vec(),
             local: true,
             ..Capability::default()
@@ -78,6 +79,7 @@ impl Memory {
         Self::with(Capability {
             read_precision: second,
             write_precision: second,
+            copy: false,
             hashes: Vec::new(),
             local: false,
             ..Self::new().capability
@@ -335,6 +337,17 @@ impl Remote for Memory {
         let node = folder.children.remove(&name).ok_or_else(|| Error::file_not_found(from))?;
         let (folder, name) = state.parent(to)?;
         folder.children.insert(name, node);
+        Ok(())
+    }
+
+    async fn copy(&self, from: &Path, to: &Path) -> Result<()> {
+        if !self.capability.copy {
+            return Err(Error::new(ErrorKind::Unsupported, "this remote cannot copy").on(from));
+        }
+        let mut state = self.state();
+        let (content, modified) = (state.file(from)?.content.clone(), state.now());
+        let (folder, name) = state.parent(to)?;
+        folder.children.insert(name, Node::File(File { content, modified }));
         Ok(())
     }
 

@@ -77,7 +77,8 @@ fn features(capability: &Capability) -> BTreeMap<&'static str, bool> {
         ("About", local),
         ("CanHaveEmptyDirectories", true),
         ("CaseInsensitive", !capability.case_sensitive),
-        ("Copy", capability.copy),
+        // Disks copy for --copy-dest alone.
+        ("Copy", capability.copy && !capability.local),
         ("DirMove", capability.rename),
         ("DirSetModTime", capability.set_directory_modified),
         ("IsLocal", local),
