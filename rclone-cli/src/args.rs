@@ -11,6 +11,8 @@ mod foreign;
 mod general;
 mod logging;
 mod network;
+#[cfg(test)]
+mod rclone;
 
 use std::ffi::{OsStr, OsString};
 

@@ -41,7 +41,10 @@ pub(crate) fn options(
         password,
         tls: tls_mode(settings)?,
         tls_options: tls_options(settings, &network)?,
-        concurrency: usize::try_from(settings.number("concurrency"))?,
+        concurrency: narrower(
+            usize::try_from(settings.number("concurrency"))?,
+            network.max_connections,
+        ),
         connect_timeout: never_if_zero(network.contimeout),
         idle_timeout: network.timeout.or_zero(),
         pool_idle_timeout: settings.duration("idle_timeout"),
@@ -179,6 +182,11 @@ fn overridden(network: &Network, settings: &Settings) -> anyhow::Result<Network>
     Ok(network)
 }
 
+/// Returns the smaller of two limits, of which 0 is none.
+fn narrower(one: usize, other: usize) -> usize {
+    [one, other].into_iter().filter(|&limit| limit > 0).min().unwrap_or(0)
+}
+
 fn never_if_zero(span: Span) -> Duration {
     Some(span.or_zero()).filter(|time| !time.is_zero()).unwrap_or(Duration::MAX)
 }
@@ -289,7 +297,8 @@ mod tests {
 
     #[test]
     fn every_option_arrives() {
-        let line = "ls x --contimeout 0 --timeout 9s --bind 192.0.2.1 --dscp LE --ca-cert c";
+        let line = "ls x --contimeout 0 --timeout 9s --bind 192.0.2.1 --dscp LE --ca-cert c \
+                    --max-connections 5";
         let typed = [
             ("host", "ftp://h/"),
             ("port", "990"),

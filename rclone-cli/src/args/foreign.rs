@@ -65,7 +65,7 @@ const FLAGS: &[Flag] = &[
     flag("local-case-insensitive"),
     flag("local-case-sensitive"),
     valued("local-description"),
-    valued("local-encoding"),
+    valued("local-encoding").refused("names on this machine are written as they are"),
     flag("local-fatal-if-no-space"),
     valued("local-hashes"),
     flag("local-links").refused("leave it out: links are skipped, and each is told"),
@@ -85,7 +85,6 @@ const FLAGS: &[Flag] = &[
     valued("log-file-max-size"),
     flag("log-systemd"),
     valued("max-buffer-memory"),
-    valued("max-connections"),
     valued("max-stats-groups"),
     valued("memprofile"),
     flag("metadata").short('M'),
@@ -168,6 +167,14 @@ const FLAGS: &[Flag] = &[
     flag("use-server-modtime"),
     valued("user-agent"),
 ];
+
+impl Foreign {
+    /// Returns what to do instead of a flag that has no effect here, where it is refused.
+    #[cfg(test)]
+    pub(super) fn instead(name: &str) -> Option<Option<&'static str>> {
+        Some(FLAGS.iter().find(|flag| flag.name == name)?.instead)
+    }
+}
 
 impl clap::Args for Foreign {
     fn augment_args(command: Command) -> Command {

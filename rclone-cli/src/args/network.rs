@@ -36,6 +36,10 @@ pub(crate) struct Network {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) bind: Option<String>,
 
+    /// Most connections to each server at once; 0 for as many as it allows
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) max_connections: usize,
+
     /// Service class of all connections: a code point or its name, such as LE or AF21
     #[arg(long, value_name = "CODE")]
     pub(crate) dscp: Option<Dscp>,
@@ -64,6 +68,11 @@ pub(crate) struct Network {
 #[cfg(test)]
 mod tests {
     use crate::args::tests::{parse, refused};
+
+    #[test]
+    fn connections_are_bounded() {
+        assert_eq!(parse("ls x --max-connections 3").network.max_connections, 3);
+    }
 
     #[test]
     fn waits_have_rclones_defaults() {
