@@ -99,7 +99,7 @@ impl Error {
             io::ErrorKind::TimedOut => ErrorKind::Timeout,
             _ => ErrorKind::Connection,
         };
-        Self::new(kind, format!("{what}: {source}")).caused_by(source)
+        Self::new(kind, format!("{what}: {}", in_words(&source))).caused_by(source)
     }
 
     /// Names the command it answers, secrets masked.
@@ -146,6 +146,20 @@ impl Error {
         &self.0.kind
     }
 
+    /// Returns what failed, without the server's words.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Returns the server's own words and what they answer, where it said something.
+    pub fn words(&self) -> Option<String> {
+        let reply = self.reply()?;
+        Some(match self.command() {
+            Some(command) => format!("`{command}` got `{reply}`"),
+            None => format!("`{reply}`"),
+        })
+    }
+
     /// Returns the command it answers, secrets masked.
     pub fn command(&self) -> Option<&str> {
         self.0.command.as_deref()
@@ -173,14 +187,18 @@ impl Error {
     }
 }
 
+/// Returns what the system says, without its number, which is for those who have the source.
+fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let number = error.raw_os_error().map(|number| format!(" (os error {number})"));
+    let words = number.and_then(|number| text.strip_suffix(&number).map(str::to_owned));
+    words.unwrap_or(text)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
-        match (&self.0.command, &self.0.reply) {
-            (Some(command), Some(reply)) => write!(f, ": `{command}` got `{reply}`"),
-            (None, Some(reply)) => write!(f, ": `{reply}`"),
-            (_, None) => Ok(()),
-        }
+        self.words().map_or(Ok(()), |words| write!(f, ": {words}"))
     }
 }
 

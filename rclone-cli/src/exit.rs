@@ -116,8 +116,13 @@ fn left_out(error: &clap::Error) -> Option<(&str, &'static str)> {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
     };
-    let found = LEFT_OUT.iter().find(|(names, _)| names.contains(&typed.as_str()))?;
-    Some((typed, found.1))
+    Some((typed, instead_of(typed)?))
+}
+
+/// Returns what does the work of a command that is left out.
+pub(crate) fn instead_of(command: &str) -> Option<&'static str> {
+    let found = LEFT_OUT.iter().find(|(names, _)| names.contains(&command))?;
+    Some(found.1)
 }
 
 /// What flags of rclone's other backends begin with.
@@ -145,37 +150,76 @@ pub(crate) fn finish(command: &str, result: &anyhow::Result<()>) -> ExitCode {
     if code == SUCCESS {
         return code.into();
     }
-    match error.downcast_ref::<Failures>() {
-        _ if error.is::<Fatal>() => tracing::error!(critical = true, "{error:#}"),
+    let Told { what, words, way_out } = Told::of(error);
+    let what = match error.downcast_ref::<Failures>() {
+        _ if error.is::<Fatal>() => what,
         Some(Failures { count, last }) if *count > 1 => {
-            tracing::warn!("Failed to {command} with {count} errors: last error was: {last}");
+            let last = last.headline();
+            format!("Failed to {command} with {count} errors: last error was: {last}")
         }
-        _ => tracing::warn!("Failed to {command}: {}", chain(error)),
+        _ => format!("Failed to {command}: {what}"),
+    };
+    let words = words.map(|words| format!("\n  the server said: {words}")).unwrap_or_default();
+    let way_out = way_out.map(|way| format!("\n  what to do: {way}")).unwrap_or_default();
+    match error.is::<Fatal>() {
+        true => tracing::error!(critical = true, "{what}{words}{way_out}"),
+        false => tracing::warn!("{what}{words}{way_out}"),
     }
     code.into()
 }
 
-/// Returns the messages of an error and its causes, without those a message repeats already. Below
-/// the engine's errors, which are whole sentences, only the server's words are worth reading.
-pub(crate) fn chain(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    let mut whole = false;
-    for cause in error.chain() {
-        if whole && !cause.is::<ftp_client::Error>() {
-            break;
+/// What there is to say of an error and its causes.
+#[derive(Debug, Eq, PartialEq)]
+struct Told<'a> {
+    /// What failed, each message once.
+    what: String,
+    /// Why, in the server's own words.
+    words: Option<&'a str>,
+    /// What the user can do.
+    way_out: Option<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    /// Below the engine's errors, which are whole sentences, nothing is worth reading.
+    fn of(error: &'a anyhow::Error) -> Self {
+        let mut told = Self { what: String::new(), words: None, way_out: None };
+        for cause in error.chain() {
+            let engine = match cause.downcast_ref::<Failures>() {
+                Some(failures) => Some(&failures.last),
+                None => cause.downcast_ref::<Error>(),
+            };
+            match engine {
+                Some(engine) => {
+                    told.add(&engine.headline());
+                    return Self { words: engine.words(), way_out: engine.advice(), ..told };
+                }
+                None => told.add(&cause.to_string()),
+            }
         }
-        whole |= cause.is::<Error>() || cause.is::<Failures>();
-        let message = cause.to_string();
-        match text.is_empty() {
-            true => text = message,
-            false if text.contains(&message) => {}
-            false => text = format!("{text}: {message}"),
+        told
+    }
+
+    fn add(&mut self, message: &str) {
+        match self.what.is_empty() {
+            true => self.what = message.to_owned(),
+            false if self.what.contains(message) => {}
+            false => self.what = format!("{}: {message}", self.what),
         }
     }
-    text
+}
+
+/// Returns the messages of an error and its causes on one line.
+pub(crate) fn chain(error: &anyhow::Error) -> String {
+    let Told { what, words, way_out } = Told::of(error);
+    let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+    let way_out = way_out.map(|way| format!(" ({way})")).unwrap_or_default();
+    what + &words + &way_out
 }
 
 fn code(error: &anyhow::Error) -> u8 {
+    if error.is::<Fatal>() {
+        return OTHER;
+    }
     for cause in error.chain() {
         if cause.is::<Usage>() {
             return USAGE;
@@ -316,6 +360,19 @@ mod tests {
         assert_eq!(chain(&anyhow::anyhow!("b").context("a")), "a: b");
         let engine = Error::new(ErrorKind::Tls, "no").caused_by("Other(Inner)");
         assert_eq!(chain(&anyhow::Error::from(engine).context("a")), "a: no");
+    }
+
+    #[test]
+    fn what_why_and_what_to_do_stand_apart() {
+        let engine = || Error::new(ErrorKind::Login, "refused").said("`530 no`").hint("look");
+        let error = anyhow::Error::from(engine()).context(Fatal("no file system".into()));
+        let what = "no file system: refused".to_owned();
+        let (words, way_out) = (Some("`530 no`"), Some("look"));
+        assert_eq!(Told::of(&error), Told { what, words, way_out });
+        assert_eq!(chain(&error), "no file system: refused: `530 no` (look)");
+        assert_eq!(code(&error), OTHER, "the program has not begun");
+        let failures = anyhow::Error::from(Failures { count: 2, last: engine() });
+        assert_eq!(Told::of(&failures).words, Some("`530 no`"));
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     path: Option<String>,
-    hint: Option<String>,
+    words: Option<Box<str>>,
+    hint: Option<Box<str>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -77,7 +78,7 @@ pub enum Limit {
 impl Error {
     /// Returns an error of this kind that says `message`.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), path: None, hint: None, source: None }
+        Self { kind, message: message.into(), path: None, words: None, hint: None, source: None }
     }
 
     /// Returns the error for a directory that is certainly not there.
@@ -124,10 +125,17 @@ impl Error {
         self
     }
 
+    /// Keeps the server's own words.
+    #[must_use]
+    pub fn said(mut self, words: impl Into<String>) -> Self {
+        self.words = Some(words.into().into());
+        self
+    }
+
     /// Says what the user can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into());
         self
     }
 
@@ -149,6 +157,19 @@ impl Error {
     /// Returns the path it happened on.
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()
+    }
+
+    /// Returns what failed and on which path, without the rest.
+    pub fn headline(&self) -> String {
+        match &self.path {
+            Some(path) => format!("{path}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// Returns the server's own words, where it said something.
+    pub fn words(&self) -> Option<&str> {
+        self.words.as_deref()
     }
 
     /// Returns what the user can do, where there is something.
@@ -176,10 +197,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.path {
-            write!(f, "{path}: ")?;
+        f.write_str(&self.headline())?;
+        if let Some(words) = &self.words {
+            write!(f, ": {words}")?;
         }
-        f.write_str(&self.message)?;
         if let Some(hint) = &self.hint {
             write!(f, " ({hint})")?;
         }
@@ -196,6 +217,13 @@ impl std::error::Error for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_server_said_stands_apart() {
+        let error = Error::new(ErrorKind::Login, "refused").on("a").said("`530 no`").hint("look");
+        assert_eq!((&*error.headline(), error.words()), ("a: refused", Some("`530 no`")));
+        assert_eq!(error.to_string(), "a: refused: `530 no` (look)");
+    }
 
     #[test]
     fn the_message_names_path_and_way_out() {

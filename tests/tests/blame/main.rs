@@ -1,5 +1,7 @@
 //! Bad input and bad luck: one clear line that names the thing, the exit code, and no half file.
 
+mod words;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

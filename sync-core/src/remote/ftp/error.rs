@@ -11,7 +11,11 @@ use crate::path::Path;
 pub(super) fn explain(error: ftp_client::Error, path: impl fmt::Display) -> Error {
     let (kind, hint) = meaning(&error);
     let path = path.to_string();
-    let mut explained = Error::new(kind, error.to_string()).caused_by(error);
+    let mut explained = Error::new(kind, error.message());
+    if let Some(words) = error.words() {
+        explained = explained.said(words);
+    }
+    explained = explained.caused_by(error);
     if !path.is_empty() {
         explained = explained.on(path);
     }
@@ -34,7 +38,7 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
     match error.kind() {
         Client::AlreadyExists => (ErrorKind::AlreadyExists, None),
         Client::Certificate { fingerprint } => (ErrorKind::Tls, Some(certificate(fingerprint))),
-        Client::Connection => (ErrorKind::Connection, refused_port(error)),
+        Client::Connection => (ErrorKind::Connection, hint(lost(error))),
         Client::DataPort => {
             let way = "passive mode is blocked: the server's owner can open its passive ports; \
                        `socks_proxy` goes around a firewall on this side; behind a load balancer \
@@ -50,14 +54,29 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
         Client::Misuse => (ErrorKind::Usage, None),
         Client::NoSpace => (ErrorKind::NoSpace, hint("free some space there and run again")),
         Client::NotADirectory => (ErrorKind::NotADirectory, None),
-        Client::NotEmpty => (ErrorKind::NotEmpty, None),
+        Client::NotEmpty => {
+            (ErrorKind::NotEmpty, hint("`rclone purge` removes it with all that is in it"))
+        }
         Client::NotFound => (ErrorKind::NotFound, None),
-        Client::PermissionDenied => (ErrorKind::PermissionDenied, None),
-        Client::Protocol => (ErrorKind::Protocol, None),
+        Client::PermissionDenied => {
+            let way = "check the path, or ask the server's owner for the right to it";
+            (ErrorKind::PermissionDenied, hint(way))
+        }
+        Client::Protocol => {
+            let way = "if it is another kind of server, check `host` and `port`: FTP is 21, and \
+                       SFTP (22) is not FTP";
+            (ErrorKind::Protocol, hint(way))
+        }
         Client::Temporary => (ErrorKind::Temporary, None),
         Client::Timeout => {
-            let way = "raise --timeout or --contimeout if the line is slow";
+            let way = "raise --timeout or --contimeout if the line is slow; a server on port 990 \
+                       awaits `tls = true`";
             (ErrorKind::Timeout, hint(way))
+        }
+        Client::Tls if error.command().is_some_and(|command| command.starts_with("AUTH")) => {
+            let way = "without `explicit_tls` the password and the files go in the clear; a server \
+                       on port 990 wants `tls = true` instead";
+            (ErrorKind::Tls, hint(way))
         }
         Client::Tls => {
             let way = "set `explicit_tls = true`, or `tls = true` for port 990; where that is so \
@@ -75,10 +94,15 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
 }
 
 /// A port where nobody listens has another cure than a line that broke.
-fn refused_port(error: &ftp_client::Error) -> Option<String> {
-    let cause = std::error::Error::source(error)?.downcast_ref::<std::io::Error>()?;
-    let refused = cause.kind() == std::io::ErrorKind::ConnectionRefused;
-    refused.then(|| "check `host` and `port`, and whether the server runs".into())
+fn lost(error: &ftp_client::Error) -> &'static str {
+    let cause = std::error::Error::source(error);
+    let cause = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    match cause.map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::ConnectionRefused) => {
+            "check `host` and `port`, and whether the server runs"
+        }
+        _ => "run it again: it goes on where it stopped",
+    }
 }
 
 fn certificate(fingerprint: &[u8; 32]) -> String {
@@ -102,7 +126,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_path_and_the_way_out() {
-        check(Client::PermissionDenied, ErrorKind::PermissionDenied, "d/f: it failed");
+        check(Client::Refused, ErrorKind::Other, "d/f: it failed");
         let way = "check `user`, and set the password with `rclone config password REMOTE pass`";
         check(Client::Login, ErrorKind::Login, &format!("d/f: it failed ({way})"));
     }
