@@ -61,7 +61,7 @@ impl Session {
     pub(super) async fn list_plainly(&mut self, directory: &[u8]) -> Result<Listing> {
         if self.lists_with_mlsd() {
             match self.list_with(Method::Mlsd, directory).await {
-                Err(error) if *error.kind() == ErrorKind::Unsupported => {
+                Err(error) if lacks(&error, "MLSD") => {
                     self.server.learnt.now().mlsd = Some(false);
                 }
                 listed => {
@@ -83,7 +83,7 @@ impl Session {
                     return Ok(listing);
                 }
                 Ok(_) => {}
-                Err(error) if *error.kind() == ErrorKind::Unsupported => {
+                Err(error) if lacks(&error, "LIST") => {
                     self.server.learnt.now().list_all = Some(false);
                 }
                 Err(error) => return Err(error),
@@ -244,6 +244,12 @@ impl Session {
             _ => Ok(()),
         }
     }
+}
+
+/// Tells whether the server does not know `command`; it may as well not know those before it.
+fn lacks(error: &Error, command: &str) -> bool {
+    *error.kind() == ErrorKind::Unsupported
+        && error.command().is_some_and(|refused| refused.starts_with(command))
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -66,6 +66,23 @@ fn pool(script: &Script) -> Pool {
     Pool::new(options(script.port())).expect("options that make sense")
 }
 
+#[tokio::test]
+async fn a_server_without_passive_mode_does_not_lack_mlsd() {
+    let refused = "
+        C: CWD /d
+        C: EPSV
+        S: 250 there
+        S: 500 EPSV not understood
+        C: PASV
+        S: 500 PASV not understood";
+    let script = Script::start(&[&with_login(refused)]).await;
+    let pool = pool(&script);
+    let error = pool.session().await.expect("a session").list(b"d").await.expect_err("no way");
+    assert_eq!(error.command(), Some("PASV"), "{error}");
+    assert_eq!(pool.personality().mlsd, None);
+    script.finish().await;
+}
+
 /// A file on its way, up to its last byte.
 const STORE: &str = "
     C: EPSV
