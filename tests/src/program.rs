@@ -47,6 +47,11 @@ impl Program {
         Self { executable, home }
     }
 
+    /// Returns the path of the program.
+    pub fn executable(&self) -> &Path {
+        &self.executable
+    }
+
     /// Adds a section or more to the configuration.
     pub fn configure(&self, section: &str) {
         let path = self.configuration();
