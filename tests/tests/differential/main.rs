@@ -43,6 +43,7 @@ macro_rules! differential {
 differential! {
     listing on Proftpd
     content on Proftpd
+    transfer on Proftpd
     filter on Proftpd
     check on Proftpd
     remove on Proftpd
