@@ -38,7 +38,7 @@ pub use personality::Personality;
 pub use pool::{Lease, Pool};
 pub use read::Download;
 pub use retry::Cure;
-pub use session::{Listing, Session};
+pub use session::{Listing, Room, Session};
 pub use trace::WIRE;
 pub use write::Upload;
 

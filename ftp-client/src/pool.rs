@@ -123,12 +123,9 @@ impl Pool {
         }
     }
 
-    /// Returns a pool for the same server that shares nothing with this one.
-    ///
-    /// # Errors
-    /// As [`Pool::new`].
-    pub fn another(&self) -> Result<Self> {
-        Self::new(self.0.server.options.clone())
+    /// Returns the options it was made of, such as to make another one of them.
+    pub fn options(&self) -> &Options {
+        &self.0.server.options
     }
 
     /// Returns what was learnt about the server so far.

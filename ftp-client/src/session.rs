@@ -13,6 +13,7 @@ mod hash;
 mod list;
 mod login;
 mod passive;
+mod room;
 mod stat;
 mod status;
 
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::task::Context;
 
 use ftp_proto::hash::Algorithm;
+use ftp_proto::quota::Quota;
 use ftp_proto::{Argument, Command, Features, Reply};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
@@ -30,6 +32,7 @@ pub(crate) use self::data::Transfer;
 pub(crate) use self::hash::offered;
 pub use self::list::Listing;
 use self::passive::Asked;
+pub use self::room::Room;
 use crate::control::{Answered, Control, WINDOW};
 use crate::dial::{Dialer, Peer};
 use crate::error::{Error, ErrorKind, Result};
@@ -97,6 +100,8 @@ pub struct Session {
     tls: Option<TlsSession>,
     /// Whether the login brought TLS 1.3 tickets.
     had_tickets: bool,
+    /// How much may be stored, where the server told it at the login.
+    quota: Option<Quota>,
     /// The directory of the login, where the server told it.
     home: Option<Vec<u8>>,
     /// The working directory, where it is known.

@@ -39,6 +39,10 @@ pub(crate) fn options(
             .map_err(|_| anyhow!("option port: {} is no port", settings.text("port")))?,
         user: user(settings, environment),
         password,
+        account: settings.secret("account").context(
+            "failed to read the account (`rclone obscure` makes one fit for the config)",
+        )?,
+        name_host: settings.is("name_host"),
         tls: tls_mode(settings)?,
         tls_options: tls_options(settings, &network)?,
         concurrency: narrower(
@@ -299,6 +303,7 @@ mod tests {
     fn every_option_arrives() {
         let line = "ls x --contimeout 0 --timeout 9s --bind 192.0.2.1 --dscp LE --ca-cert c \
                     --max-connections 5";
+        let account = crate::config::obscure::obscure("petty cash");
         let typed = [
             ("host", "ftp://h/"),
             ("port", "990"),
@@ -311,6 +316,8 @@ mod tests {
             ("disable_utf8", "true"),
             ("writing_mdtm", "true"),
             ("no_check_upload", "true"),
+            ("account", &account),
+            ("name_host", "true"),
             ("force_list_hidden", "true"),
             ("pipelining", "overlap"),
             ("listing", "stat"),
@@ -332,7 +339,8 @@ mod tests {
         want.shut_timeout = Duration::from_secs(3);
         (want.disable_epsv, want.disable_mlsd, want.disable_utf8) = (true, true, true);
         (want.writing_mdtm, want.force_list_hidden) = (true, true);
-        want.no_check_upload = true;
+        (want.no_check_upload, want.name_host) = (true, true);
+        want.account = Some("petty cash".into());
         (want.pipelining, want.listing) = (Pipelining::Overlap, ListingMethod::Stat);
         want.bind = Some("192.0.2.1".parse().unwrap());
         want.dscp = Some(1);
@@ -341,6 +349,8 @@ mod tests {
         want.tls_options.session_cache_size = 0;
         want.tls_options.disable_tls13 = true;
         assert_eq!(format!("{options:?}"), format!("{want:?}"));
+        assert_eq!(options.account.as_ref().map(Secret::expose), Some("petty cash"));
+        refused(&[("host", "h"), ("account", "petty cash")], "failed to read the account");
     }
 
     #[test]

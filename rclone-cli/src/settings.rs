@@ -200,9 +200,16 @@ impl Settings {
     /// # Errors
     /// When it is not obscured.
     pub(crate) fn password(&self) -> anyhow::Result<Secret> {
-        let Some(obscured) = self.given("pass") else { return Ok(Secret::default()) };
         let way_out = "failed to read the password (`rclone obscure` makes one fit for the config)";
-        Ok(Secret::new(obscure::reveal(obscured).context(way_out)?))
+        Ok(self.secret("pass").context(way_out)?.unwrap_or_default())
+    }
+
+    /// Returns an obscured value.
+    ///
+    /// # Errors
+    /// When it is not obscured.
+    pub(crate) fn secret(&self, key: &str) -> Result<Option<Secret>, obscure::NotObscured> {
+        self.given(key).map(obscure::reveal).transpose().map(|text| text.map(Secret::new))
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ftp_proto::command::{Mechanism, Opts, Protection, Type};
 use ftp_proto::system::System;
-use ftp_proto::{Argument, Command, Features, Reply, path};
+use ftp_proto::{Argument, Command, Features, Reply, path, quota};
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug};
 
@@ -60,6 +60,7 @@ impl Session {
             peer,
             tls,
             had_tickets: false,
+            quota: None,
             home: None,
             working: None,
             transferring: false,
@@ -122,7 +123,11 @@ impl Session {
             }
             _ => reply,
         };
-        if reply.code().is_completion() { Ok(()) } else { Err(login_refused(reply)) }
+        if !reply.code().is_completion() {
+            return Err(login_refused(reply));
+        }
+        self.quota = quota::quota(&reply);
+        Ok(())
     }
 
     /// Asks and tells everything else, in one flight; a second one only where the first shows need.

@@ -10,8 +10,9 @@ use crate::resolve::Resolved;
 /// Ask a remote what it can do
 ///
 /// `features` prints what rclone knows of a remote, as JSON. `probe` tries an FTP server out, in a
-/// directory of its own that is removed afterwards: hidden files, patterns in names, renames, times,
-/// restarts, hashes, the number of connections, the clock.
+/// directory of its own that is removed afterwards: hidden files, patterns and odd characters in
+/// names, renames, times, restarts, hashes, the clock, ways to a data connection, TLS resumption, the
+/// number of connections. What could not be found out is said, too.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     /// `features` or `probe`

@@ -267,6 +267,18 @@ pub(crate) const FTP: &[Opt] = &[
             "Which characters are written in another way on the server.",
         )
     },
+    advanced(
+        "account",
+        Kind::Password,
+        "",
+        "Account, for servers that ask for one besides user and password (ACCT).",
+    ),
+    advanced(
+        "name_host",
+        Kind::Bool,
+        "false",
+        "Name the host before the login (HOST), for servers that serve several.",
+    ),
     advanced("description", Kind::Text, "", "Description of the remote."),
     advanced(
         "tls_fingerprint",

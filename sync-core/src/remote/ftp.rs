@@ -17,8 +17,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ftp_client::ftp_proto::hash::Algorithm;
+use ftp_client::options::ListingMethod;
 use ftp_client::personality::{StatusListing, TimeSetting};
-use ftp_client::{Lease, Personality, Pool};
+use ftp_client::{Lease, Personality, Pool, Room};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -27,7 +28,7 @@ use crate::entry::{Entry, Listing, Modified};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::COMPUTED;
 use crate::path::Path;
-use crate::remote::{Capability, Reader, Remote, Writer};
+use crate::remote::{About, Capability, Reader, Remote, Writer};
 use clock::Clock;
 use directories::Directories;
 use entry::{entry, listing};
@@ -201,7 +202,12 @@ impl Remote for Ftp {
     fn capability(&self) -> Capability {
         let personality = self.pool.personality();
         let second = Duration::from_secs(1);
-        let lists_seconds = personality.features.mlst() && personality.mlsd != Some(false);
+        let options = self.pool.options();
+        let by_mlsd = !options.disable_mlsd
+            && !options.force_list_hidden
+            && matches!(options.listing, ListingMethod::Auto | ListingMethod::Mlsd);
+        let lists_seconds =
+            by_mlsd && personality.features.mlst() && personality.mlsd != Some(false);
         let features = &personality.features;
         let settable = personality.time_setting.map_or_else(
             || features.has("MFMT") || features.has("MDTM") || features.offers("SITE", "UTIME"),
@@ -412,6 +418,13 @@ impl Remote for Ftp {
         session.hash(&self.encode(path), known).await.map_err(|error| explain(error, path))
     }
 
+    async fn about(&self) -> Result<About> {
+        let mut session = self.session(&Path::root()).await?;
+        let Room { total, used, free } =
+            session.room().await.map_err(|error| explain(error, ""))?;
+        Ok(About { total, used, free })
+    }
+
     async fn shutdown(&self) {
         self.pool.close().await;
     }
@@ -433,4 +446,29 @@ fn same_for_all<T>(error: Error, count: usize) -> Vec<Result<T>> {
     let (kind, message) = (error.kind(), error.to_string());
     let likes = (1..count).map(|_| Err(Error::new(kind, message.clone())));
     std::iter::once(Err(error)).take(count.min(1)).chain(likes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ftp_client::Options;
+
+    use super::*;
+
+    /// Which way of listing shows seconds decides what has to be asked for.
+    #[test]
+    fn times_are_asked_for_where_the_way_of_listing_does_not_show_them() {
+        let asked = |options: Options| {
+            let options = Options { host: "h".into(), ..options };
+            let server = Ftp::new(options, Encoder::default()).expect("options that make sense");
+            let facts = [("features", "MLST type*;size*;modify*; | MDTM")];
+            server.recall(Personality::recalled(facts));
+            server.capability().asked_precision.is_some()
+        };
+        assert!(!asked(Options::default()));
+        assert!(!asked(Options { listing: ListingMethod::Mlsd, ..Options::default() }));
+        assert!(asked(Options { listing: ListingMethod::List, ..Options::default() }));
+        assert!(asked(Options { listing: ListingMethod::Stat, ..Options::default() }));
+        assert!(asked(Options { disable_mlsd: true, ..Options::default() }));
+        assert!(asked(Options { force_list_hidden: true, ..Options::default() }));
+    }
 }

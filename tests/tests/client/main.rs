@@ -5,6 +5,7 @@ mod closing;
 mod flights;
 mod healing;
 mod reach;
+mod room;
 mod status;
 mod streams;
 mod truncation;

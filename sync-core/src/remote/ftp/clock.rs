@@ -115,6 +115,20 @@ fn season(at: Timestamp) -> Season {
     }
 }
 
+/// Returns times of the last five months, the latest of each season they touch: with more months
+/// between, `LIST` leaves out the time of day.
+pub(super) fn one_of_each_season() -> Vec<Timestamp> {
+    let now = Timestamp::now();
+    let mut found: Vec<Timestamp> = Vec::new();
+    for day in 1..150 {
+        let at = now - SignedDuration::from_hours(24 * day);
+        if !found.iter().any(|known| season(*known) == season(at)) {
+            found.push(at);
+        }
+    }
+    found
+}
+
 /// Returns how far a clock that shows `shown` at `utc` is ahead: a number of quarters of an hour, as
 /// all zones are. What no zone explains is no zone.
 pub(super) fn ahead(shown: Timestamp, utc: Timestamp) -> SignedDuration {
