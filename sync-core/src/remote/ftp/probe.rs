@@ -32,7 +32,12 @@ impl Findings {
         self.0.push(Finding { name, value: value.into() });
     }
 
-    fn tried(&mut self, name: &'static str, outcome: Result<String>) {
+    /// Tries, and once more where the failure says nothing about the server, such as a line that broke.
+    async fn tried(&mut self, name: &'static str, attempt: impl AsyncFn() -> Result<String>) {
+        let mut outcome = attempt().await;
+        if outcome.as_ref().is_err_and(Error::is_temporary) {
+            outcome = attempt().await;
+        }
         self.add(name, outcome.unwrap_or_else(|error| format!("not found out: {error}")));
     }
 }
@@ -57,7 +62,7 @@ impl Ftp {
             Ok(()) => {
                 findings.add("writing", "yes");
                 self.try_files(&place, &mut findings).await;
-                findings.tried("clock", self.shows_its_clock(&place).await);
+                findings.tried("clock", async || self.shows_its_clock(&place).await).await;
                 self.clear(&place, &mut findings).await;
             }
         }

@@ -16,10 +16,10 @@ const CONNECTIONS: usize = 16;
 
 impl Ftp {
     pub(super) async fn try_connections(&self, directory: &Path, findings: &mut Findings) {
-        findings.tried("EPSV", self.reaches_by_epsv(directory).await);
-        findings.tried("PASV", self.reaches_by_pasv(directory).await);
+        findings.tried("EPSV", async || self.reaches_by_epsv(directory).await).await;
+        findings.tried("PASV", async || self.reaches_by_pasv(directory).await).await;
         if self.pool.options().tls != TlsMode::None {
-            findings.tried("TLS resumption", self.resumes(directory).await);
+            findings.tried("TLS resumption", async || self.resumes(directory).await).await;
             let without = self.does_without_resumption(directory).await;
             findings.add("TLS without resumption", without);
         }
@@ -123,15 +123,11 @@ impl Ftp {
             drop(self.set_modified(&child(place, &name)?, modified).await);
         }
         let pool = self.other(|options| options.listing = ListingMethod::List)?;
-        let measured = async {
-            let mut session = pool.session().await?;
-            let found = session.list(&self.encode(place)).await?;
-            Ok(self.clock(&mut session, place, &found.entries).await)
-        };
-        let measured = measured.await;
+        let listed = async { pool.session().await?.list(&self.encode(place)).await };
+        let listed = listed.await;
         pool.close().await;
-        let measured: Result<_> = measured.map_err(|error| explain_directory(error, place));
+        let found = listed.map_err(|error| explain_directory(error, place))?;
         let unknown = || "not found out: LIST shows no times of day".into();
-        Ok(measured?.shown().unwrap_or_else(unknown))
+        Ok(self.clock(place, &found.entries).await?.shown().unwrap_or_else(unknown))
     }
 }

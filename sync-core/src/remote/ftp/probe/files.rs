@@ -20,20 +20,20 @@ pub(super) const HIDDEN: &str = ".hidden";
 
 impl Ftp {
     pub(super) async fn try_files(&self, place: &Path, findings: &mut Findings) {
-        findings.tried("hidden files", self.shows_hidden(place).await);
-        findings.tried("patterns in names", self.takes_patterns(place).await);
-        findings.tried("patterns in STAT", self.fills_in_patterns(place).await);
-        findings.tried("[ in names", self.keeps_name(place, b"a[1]").await);
-        findings.tried("* in names", self.keeps_name(place, b"b*").await);
-        findings.tried("\\ in names", self.keeps_name(place, b"c\\d").await);
-        findings.tried("blank before names", self.keeps_name(place, b" e").await);
-        findings.tried("rename over a file", self.renames_over(place).await);
-        findings.tried("time of a file", self.keeps_times(place).await);
-        findings.tried("restart of downloads", self.restarts_downloads(place).await);
-        findings.tried("restart of uploads", self.restarts_uploads(place).await);
-        findings.tried("append", self.appends(place).await);
-        findings.tried("hashes", self.computes(place).await);
-        findings.tried("copy on the server", self.copies(place).await);
+        findings.tried("hidden files", async || self.shows_hidden(place).await).await;
+        findings.tried("patterns in names", async || self.takes_patterns(place).await).await;
+        findings.tried("patterns in STAT", async || self.fills_in_patterns(place).await).await;
+        findings.tried("[ in names", async || self.keeps_name(place, b"a[1]").await).await;
+        findings.tried("* in names", async || self.keeps_name(place, b"b*").await).await;
+        findings.tried("\\ in names", async || self.keeps_name(place, b"c\\d").await).await;
+        findings.tried("blank before names", async || self.keeps_name(place, b" e").await).await;
+        findings.tried("rename over a file", async || self.renames_over(place).await).await;
+        findings.tried("time of a file", async || self.keeps_times(place).await).await;
+        findings.tried("restart of downloads", async || self.restarts_downloads(place).await).await;
+        findings.tried("restart of uploads", async || self.restarts_uploads(place).await).await;
+        findings.tried("append", async || self.appends(place).await).await;
+        findings.tried("hashes", async || self.computes(place).await).await;
+        findings.tried("copy on the server", async || self.copies(place).await).await;
     }
 
     async fn shows_hidden(&self, place: &Path) -> Result<String> {
@@ -63,8 +63,10 @@ impl Ftp {
         let place_encoded = self.encode(place);
         let session = self.session(place).await?;
         let begun = session.store(&[&*place_encoded, b"/", name].concat(), 0).await;
-        if let Err(error) = self.put(begun, place, CONTENT).await {
-            return Ok(format!("refused: {error}"));
+        match self.put(begun, place, CONTENT).await {
+            Err(error) if error.is_temporary() => return Err(error),
+            Err(error) => return Ok(format!("refused: {error}")),
+            Ok(()) => {}
         }
         let listed = self.session(place).await?.list(&place_encoded).await;
         let listed = listed.map_err(|error| explain(error, place))?;
@@ -102,6 +104,7 @@ impl Ftp {
 
     async fn restarts_uploads(&self, place: &Path) -> Result<String> {
         let path = child(place, "plain")?;
+        self.write(place, "plain").await?;
         let session = self.session(&path).await?;
         self.put(session.store(&self.encode(&path), 5).await, &path, b"XX").await?;
         let now = read_all(self.open(&path, 0, None).await?).await?;
