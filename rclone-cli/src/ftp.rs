@@ -66,7 +66,6 @@ pub(crate) fn options(
         bind: network.bind.as_deref().map(bind).transpose()?,
         dscp: network.dscp.map(|dscp| dscp.0),
         proxy: proxy(settings)?,
-        ..Options::default()
     })
 }
 
