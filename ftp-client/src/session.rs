@@ -10,6 +10,7 @@ mod closing;
 mod copy;
 mod data;
 mod hash;
+mod links;
 mod list;
 mod login;
 mod passive;

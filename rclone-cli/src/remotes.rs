@@ -11,11 +11,12 @@ use regex::Regex;
 use sync_core::encoding::Encoder;
 use sync_core::remote::ftp::Ftp;
 use sync_core::remote::limit::Limit;
+use sync_core::remote::links::{Links, Policy};
 use sync_core::remote::local::Local;
 use sync_core::remote::watch::Watched;
-use sync_core::{Error, ErrorKind, Name, Path, Remote, Tree};
+use sync_core::{Entry, Error, ErrorKind, Kind, Name, Path, Remote, Tree};
 
-use crate::args::{Backend, Config, Globals, Network};
+use crate::args::{Backend, Config, Copy, Globals, Network};
 use crate::config::location::Location;
 use crate::config::store::Store;
 use crate::config::unlock::Passwords;
@@ -36,6 +37,10 @@ pub(crate) struct Remotes {
     config: Config,
     environment: Environment,
     store: OnceLock<Store>,
+    /// Whether the flags contradict each other about links.
+    links_unclear: bool,
+    /// What becomes of the links of servers.
+    links: Option<Policy>,
     local: Arc<dyn Remote>,
     servers: Mutex<Vec<Known>>,
     throttle: Throttle,
@@ -54,6 +59,7 @@ type Known = (Settings, Server);
 
 impl Remotes {
     pub(crate) fn new(globals: &Globals, environment: Environment) -> Self {
+        let copy = &globals.copy;
         let memory = Memory::new(resolve::cache(&globals.config, &environment));
         let throttle = Throttle::new(&globals.network);
         Self {
@@ -63,7 +69,12 @@ impl Remotes {
             config: globals.config.clone(),
             environment,
             store: OnceLock::new(),
-            local: limited(Arc::new(Local::new()), throttle.of_disk()),
+            links_unclear: copy.copy_links && (copy.links || copy.local_links),
+            links: policy(copy, copy.links),
+            local: with(
+                policy(copy, copy.links || copy.local_links),
+                limited(Arc::new(Local::new()), throttle.of_disk()),
+            ),
             servers: Mutex::default(),
             throttle,
         }
@@ -109,7 +120,7 @@ impl Remotes {
         let Some((parent, name)) = tree.root.split().filter(|_| !text.ends_with('/')) else {
             return Ok((tree, None));
         };
-        let entry = tree.remote.stat(&tree.root).await;
+        let entry = entry_of(&tree).await;
         match entry.map_err(|error| no_file_system(text, error.into()))? {
             Some(entry) if !entry.is_directory() => {
                 Ok((Tree::new(tree.remote, parent), Some(name)))
@@ -119,6 +130,9 @@ impl Remotes {
     }
 
     fn find(&self, text: &str) -> anyhow::Result<Tree> {
+        if self.links_unclear {
+            bail!("can't use -l/--links with -L/--copy-links");
+        }
         Ok(match self.place(text)? {
             Place::Local(tree) => tree,
             Place::Server(server, path) => Tree::new(server.remote, path),
@@ -231,8 +245,8 @@ impl Remotes {
         if let Some(personality) = self.memory.recall(&ftp.identity()) {
             ftp.recall(personality);
         }
-        let remote = limited(Arc::clone(&ftp) as _, self.throttle.of_server());
-        let server = Server { ftp, remote };
+        let limited = limited(Arc::clone(&ftp) as _, self.throttle.of_server());
+        let server = Server { remote: with(self.links, limited), ftp };
         servers.push((settings, server.clone()));
         Ok(server)
     }
@@ -299,6 +313,34 @@ fn limited(remote: Arc<dyn Remote>, limit: Option<Limit>) -> Arc<dyn Remote> {
 enum Place {
     Local(Tree),
     Server(Server, Path),
+}
+
+/// Returns what becomes of links where those are translated or not.
+fn policy(flags: &Copy, translated: bool) -> Option<Policy> {
+    match flags {
+        Copy { copy_links: true, .. } => Some(Policy::Follow),
+        _ if translated => Some(Policy::Translate),
+        Copy { skip_links: true, .. } => Some(Policy::Skip),
+        _ => None,
+    }
+}
+
+fn with(policy: Option<Policy>, remote: Arc<dyn Remote>) -> Arc<dyn Remote> {
+    match policy {
+        Some(policy) => Arc::new(Links::new(remote, policy)),
+        None => remote,
+    }
+}
+
+/// Returns what a tree begins at: a link to a directory is as good as one.
+async fn entry_of(tree: &Tree) -> sync_core::Result<Option<Entry>> {
+    let entry = tree.remote.stat(&tree.root).await?;
+    if !matches!(&entry, Some(Entry { kind: Kind::Symlink { .. }, .. })) {
+        return Ok(entry);
+    }
+    let followed = tree.remote.follow_all(std::slice::from_ref(&tree.root)).await.pop();
+    let directory = followed.transpose()?.flatten().filter(Entry::is_directory);
+    Ok(directory.or(entry))
 }
 
 fn no_file_system(text: &str, error: anyhow::Error) -> anyhow::Error {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::error::{Error, ErrorKind};
 use crate::journal::Fact;
-use crate::path::Name;
+use crate::path::{Name, Path};
 
 /// One thing in a directory.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -125,6 +126,13 @@ pub enum Doubt {
         /// Why it is refused.
         reason: crate::path::NameError,
     },
+    /// A symbolic link that cannot be followed.
+    Link {
+        /// Its name.
+        name: Name,
+        /// Why not.
+        reason: String,
+    },
     /// A name that the destination cannot tell from another.
     NameClash {
         /// The name.
@@ -141,6 +149,26 @@ pub enum Doubt {
     },
 }
 
+impl Doubt {
+    /// Returns what to name when this is told of a listing of `directory`.
+    pub fn path(&self, directory: &Path) -> Path {
+        match self {
+            Self::Link { name, .. } => directory.child(name),
+            _ => directory.clone(),
+        }
+    }
+
+    /// Returns the failure that this is where everything in `directory` matters.
+    pub fn error(&self, directory: &Path) -> Error {
+        let kind = match self {
+            // Another listing would say the same.
+            Self::Link { .. } => ErrorKind::Other,
+            _ => ErrorKind::Protocol,
+        };
+        Error::new(kind, self.to_string()).on(self.path(directory))
+    }
+}
+
 impl std::fmt::Display for Doubt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -148,6 +176,7 @@ impl std::fmt::Display for Doubt {
             Self::HostileName { name, reason } => {
                 write!(f, "refused the name `{}`: {reason}", name.escape_ascii())
             }
+            Self::Link { reason, .. } => write!(f, "cannot follow the link: {reason}"),
             Self::NameClash { name, other } => {
                 write!(f, "`{name}` and `{other}` are one name on the destination")
             }

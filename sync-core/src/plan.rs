@@ -244,11 +244,12 @@ impl Plan<'_> {
     /// it is worth a word.
     fn open(&mut self, source: Side, destination: Side) {
         for doubt in source.doubts() {
-            let error = Error::new(ErrorKind::Protocol, doubt.to_string()).on(&self.directory);
-            self.say(Action::Doubt(error));
+            let error = doubt.error(&self.directory);
+            self.say_on(doubt.path(&self.directory), Action::Doubt(error));
         }
         for doubt in destination.doubts() {
-            self.say(Action::Tell(format!("destination: {doubt}")));
+            let path = doubt.path(&self.directory);
+            self.say_on(path, Action::Tell(format!("destination: {doubt}")));
         }
         let new = matches!(destination, Side::Absent);
         match (source, destination) {
@@ -267,7 +268,11 @@ impl Plan<'_> {
     }
 
     fn say(&mut self, action: Action) {
-        let (path, alias) = (self.directory.clone(), self.alias.clone());
+        self.say_on(self.directory.clone(), action);
+    }
+
+    fn say_on(&mut self, path: Path, action: Action) {
+        let alias = self.alias.clone().filter(|_| path == self.directory);
         self.about.push_back(Step { path, alias, action });
     }
 

@@ -15,6 +15,7 @@ pub mod conformance;
 pub mod fault;
 pub mod ftp;
 pub mod limit;
+pub mod links;
 pub mod local;
 pub mod memory;
 pub mod record;
@@ -68,6 +69,12 @@ pub trait Remote: fmt::Debug + Send + Sync {
         self.list(directory).await
     }
 
+    /// Like [`Remote::list`], every symbolic link as one, with its target as far as the remote can
+    /// tell it.
+    async fn list_links(&self, directory: &Path) -> Result<Listing> {
+        self.list(directory).await
+    }
+
     /// Returns how many directories it pays to list briefly at the same time; none where only the user
     /// limits it.
     fn listings_at_once(&self) -> Option<usize> {
@@ -115,6 +122,12 @@ pub trait Remote: fmt::Debug + Send + Sync {
         results
     }
 
+    /// Looks at many paths, at what is there once all links are followed; none for a link that leads
+    /// nowhere.
+    async fn follow_all(&self, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
+        self.stat_all(paths).await
+    }
+
     /// Returns when many files changed, as exactly as [`Capability::asked_precision`] says.
     async fn modified_all(&self, paths: &[Path]) -> Vec<Result<Option<Modified>>> {
         let found = self.stat_all(paths).await.into_iter();
@@ -155,6 +168,13 @@ pub trait Remote: fmt::Debug + Send + Sync {
             results.push(self.set_modified(path, *modified).await);
         }
         results
+    }
+
+    /// Puts a symbolic link to `target` there, in place of a file or link that may stand there, and
+    /// gives it this time.
+    async fn symlink(&self, path: &Path, target: &[u8], modified: Option<Timestamp>) -> Result<()> {
+        let _ = (target, modified);
+        Err(unsupported("make symbolic links").on(path))
     }
 
     /// Copies a file within the remote. The copy may bear the time at which it was made.
@@ -255,6 +275,8 @@ pub struct Capability {
     pub rename: bool,
     /// Whether it copies by itself.
     pub copy: bool,
+    /// Whether it makes symbolic links.
+    pub symlink: bool,
     /// Names of the hashes it computes, as rclone spells them (`md5`, `sha1`, `sha256`, `sha512`, `crc32`).
     pub hashes: Vec<&'static str>,
     /// How many operations are worth running at once; none where only the user limits it.

@@ -1,6 +1,7 @@
 //! Walks one tree or two side by side, directory by directory, `checkers` listings at once and a
 //! bounded number ahead. Whether a file differs is not decided here.
 
+mod above;
 mod names;
 mod side;
 mod times;
@@ -19,6 +20,7 @@ use crate::path::{Name, Path};
 use crate::remote::Tree;
 use crate::run::Run;
 
+use above::Above;
 use names::Folding;
 pub use side::Side;
 use side::{Absence, Scope};
@@ -96,6 +98,7 @@ struct Visit {
     source: bool,
     destination: bool,
     in_doubt: bool,
+    above: Option<Arc<Above>>,
     listing: Option<AbortOnDropHandle<Listed>>,
 }
 
@@ -127,6 +130,7 @@ impl Walk {
             source: true,
             destination: destination.is_some(),
             in_doubt: false,
+            above: None,
             listing: None,
         };
         Self {
@@ -177,13 +181,16 @@ impl Walk {
             }),
             None => return None,
         };
+        if let Some(above) = &visit.above {
+            above.check(&mut source, &mut destination);
+        }
         let in_doubt =
             visit.in_doubt || !source.doubts().is_empty() || !destination.doubts().is_empty();
-        let Visit { directory, there, .. } = visit;
+        let Visit { directory, there, above, .. } = visit;
         let unfinished = self.unfinished(&there, &mut source, &mut destination);
         let pair = Pair { directory, there, aliases, source, destination, unfinished, in_doubt };
         if self.depth.is_none_or(|depth| visit.depth < depth) {
-            self.descend(&pair, visit.depth + 1);
+            self.descend(&pair, above.as_ref(), visit.depth + 1);
         }
         Some(pair)
     }
@@ -270,7 +277,7 @@ impl Walk {
         }))
     }
 
-    fn descend(&mut self, pair: &Pair, depth: usize) {
+    fn descend(&mut self, pair: &Pair, above: Option<&Arc<Above>>, depth: usize) {
         if matches!(pair.source, Side::Failed(_)) || matches!(pair.destination, Side::Failed(_)) {
             return;
         }
@@ -291,6 +298,7 @@ impl Walk {
                     source: in_source,
                     destination: in_destination,
                     in_doubt: pair.in_doubt,
+                    above: Above::with(above, source, destination),
                     listing: None,
                 });
             }

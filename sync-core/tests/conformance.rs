@@ -7,6 +7,7 @@ use sync_core::path::Path;
 use sync_core::remote::conformance::{Limits, all};
 use sync_core::remote::fault::Fault;
 use sync_core::remote::limit::{self, Pace, Rates};
+use sync_core::remote::links::{Links, Policy};
 use sync_core::remote::local::Local;
 use sync_core::remote::memory::Memory;
 use sync_core::remote::record::Record;
@@ -58,4 +59,13 @@ async fn limits_change_nothing_but_the_pace() {
     limits.set_each(Rates { upload: Some(50_000), download: None });
     check(Watched::new(Arc::new(Memory::server()), limits.of_server())).await;
     check(Watched::new(Arc::new(Memory::new()), limits.of_disk())).await;
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_links() {
+    for policy in [Policy::Follow, Policy::Skip, Policy::Translate] {
+        check(Links::new(Arc::new(Memory::server()), policy)).await;
+        let folder = tempfile::tempdir().unwrap();
+        check(Links::new(Arc::new(Local::at(folder.path())), policy)).await;
+    }
 }

@@ -206,7 +206,7 @@ impl Session {
     }
 
     /// Sends the commands, and goes on behind the last answer where the connection is lost.
-    async fn ask_each(&mut self, mut commands: Vec<Command>) -> Vec<Result<Answered>> {
+    pub(super) async fn ask_each(&mut self, mut commands: Vec<Command>) -> Vec<Result<Answered>> {
         let mut answers = Vec::with_capacity(commands.len());
         if let Err(error) = self.begin().await {
             return commands.iter().map(|_| Err(again(&error))).collect();

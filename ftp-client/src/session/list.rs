@@ -72,6 +72,11 @@ impl Session {
                 }
             }
         }
+        self.list_lines(directory).await
+    }
+
+    /// Lists a directory by `LIST`.
+    pub(super) async fn list_lines(&mut self, directory: &[u8]) -> Result<Listing> {
         let all = self.server.options.force_list_hidden
             || self.server.learnt.now().list_all != Some(false);
         if all {
@@ -99,7 +104,7 @@ impl Session {
         Ok(listing)
     }
 
-    fn lists_with_mlsd(&self) -> bool {
+    pub(super) fn lists_with_mlsd(&self) -> bool {
         let options = &self.server.options;
         let learnt = self.server.learnt.now();
         match options.listing {

@@ -66,6 +66,22 @@ pub(crate) struct Copy {
     #[arg(long)]
     pub(crate) create_empty_src_dirs: bool,
 
+    /// Follow symbolic links: copy what they lead to
+    #[arg(long, short = 'L')]
+    pub(crate) copy_links: bool,
+
+    /// Turn symbolic links into files with .rclonelink at their end, and such files into links
+    #[arg(long, short)]
+    pub(crate) links: bool,
+
+    /// The same for this machine's links only
+    #[arg(long, hide = true)]
+    pub(crate) local_links: bool,
+
+    /// Skip symbolic links without a word
+    #[arg(long)]
+    pub(crate) skip_links: bool,
+
     /// Take names that differ in case for the same
     #[arg(long)]
     pub(crate) ignore_case_sync: bool,
@@ -211,6 +227,14 @@ mod tests {
         );
         let copy = parse("copy a b --no-traverse --no-check-dest").copy;
         assert!(copy.no_traverse && copy.no_check_dest);
+    }
+
+    #[test]
+    fn links_are_treated_as_told() {
+        let copy = parse("copy a b -L --skip-links").copy;
+        assert!(copy.copy_links && copy.skip_links && !copy.links && !copy.local_links);
+        assert!(parse("copy a b -l").copy.links);
+        assert!(parse("ls a --local-links").copy.local_links);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use crate::context::Context;
 use crate::entry::Entry;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::path::Path;
 use crate::progress::Event;
 use crate::remote::{Reader, Tree};
@@ -146,8 +146,7 @@ impl Checker<'_> {
         let directory = &pair.directory;
         for side in [&pair.source, &pair.destination] {
             for doubt in side.doubts() {
-                let error = Error::new(ErrorKind::Protocol, doubt.to_string());
-                self.run.fail(directory, error.on(directory));
+                self.run.fail(&doubt.path(directory), doubt.error(directory));
             }
         }
         let entries = merge(pair.source.entries(), pair.destination.entries());

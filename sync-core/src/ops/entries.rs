@@ -6,7 +6,7 @@ use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 
 use crate::context::Context;
 use crate::entry::Entry;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::path::Path;
 use crate::plan::not_followed;
 use crate::progress::Event;
@@ -64,9 +64,7 @@ fn found(ctx: &Context, pair: Pair) -> VecDeque<Result<Found>> {
     match pair.source.into_listing() {
         Err(error) => [Err(error)].into(),
         Ok((entries, doubts)) => {
-            let doubts = doubts.into_iter().map(|doubt| {
-                Err(Error::new(ErrorKind::Protocol, doubt.to_string()).on(&directory))
-            });
+            let doubts = doubts.into_iter().map(|doubt| Err(doubt.error(&directory)));
             let entries = entries.into_iter().filter_map(|entry| {
                 let path = directory.child(&entry.name);
                 match not_followed(&entry.kind) {

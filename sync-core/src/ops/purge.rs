@@ -1,7 +1,6 @@
 //! Removes a directory and all it holds, whatever the filter says.
 
 use crate::context::Context;
-use crate::error::{Error, ErrorKind};
 use crate::execute::remove::{BATCH, Doomed, directories, files};
 use crate::ops::rmdirs::unfiltered;
 use crate::path::Path;
@@ -22,8 +21,7 @@ pub async fn purge(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), Failur
         let listing = pair.source.into_listing();
         let Some((entries, doubts)) = run.take(&pair.directory, listing) else { continue };
         for doubt in doubts {
-            let error = Error::new(ErrorKind::Protocol, doubt.to_string());
-            run.fail(&pair.directory, error.on(&pair.directory));
+            run.fail(&doubt.path(&pair.directory), doubt.error(&pair.directory));
         }
         for entry in entries.iter().filter(|entry| !entry.is_directory()) {
             doomed.push(Doomed { path: pair.directory.child(&entry.name), size: entry.size });

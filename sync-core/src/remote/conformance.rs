@@ -33,6 +33,7 @@ pub async fn all(tree: &Tree, limits: &Limits) {
     renames(tree).await;
     copies(tree).await;
     times(tree).await;
+    links(tree).await;
     many_at_once_answer_in_order(tree).await;
     odd_names(tree, limits).await;
 }
@@ -223,6 +224,33 @@ pub async fn times(tree: &Tree) {
             );
         }
     }
+}
+
+/// A link shows its target and its own time, takes the place of a file, and moves and goes itself.
+pub async fn links(tree: &Tree) {
+    let place = Place::new(tree, "links").await;
+    let remote = place.remote();
+    let time = Timestamp::from_second(1_000_000_000).unwrap();
+    if !remote.capability().symlink {
+        let refused = remote.symlink(&place.path("link"), b"file", None).await;
+        return kind_is(refused, &[ErrorKind::Unsupported]);
+    }
+    place.write("file", b"content").await;
+    place.write("link", b"in the way").await;
+    for target in ["elsewhere", "file"] {
+        remote.symlink(&place.path("link"), target.as_bytes(), Some(time)).await.unwrap();
+        let listing = remote.list_links(&place.path("")).await.unwrap();
+        let shown = listing.entries.into_iter().find(|entry| entry.name == name_of("link"));
+        let shown = shown.expect("what was made is listed");
+        assert_eq!(shown.kind, Kind::Symlink { target: Some(target.as_bytes().into()) });
+        assert_eq!(shown.modified.map(|modified| modified.at), Some(time));
+    }
+    place.mkdir("directory").await;
+    let over = remote.symlink(&place.path("directory"), b"file", None).await;
+    assert!(over.is_err(), "a link took the place of a directory");
+    remote.rename(&place.path("link"), &place.path("moved")).await.unwrap();
+    remote.remove(&place.path("moved")).await.unwrap();
+    assert_eq!(place.read("file", 0, None).await, b"content");
 }
 
 /// Each answer stands where its question stood, and a failure in the middle harms no neighbour.

@@ -267,6 +267,14 @@ impl Remote for Ftp {
         Ok(listing(found, &self.encoder, clock))
     }
 
+    async fn list_links(&self, directory: &Path) -> Result<Listing> {
+        let found = self.session(directory).await?.list_links(&self.encode(directory)).await;
+        let found = found.map_err(|error| explain_directory(error, directory))?;
+        self.known.add(directory);
+        let clock = self.clock(directory, &found.entries).await?;
+        Ok(listing(found, &self.encoder, clock))
+    }
+
     fn listings_at_once(&self) -> Option<usize> {
         let form = self.pool.personality().status_listing;
         form.filter(|form| *form != StatusListing::Never).map(|_| AT_ONCE)
@@ -332,6 +340,23 @@ impl Remote for Ftp {
             Ok(mut session) => self.stat_in(&mut session, paths).await,
             Err(error) => same_for_all(error, paths.len()),
         }
+    }
+
+    async fn follow_all(&self, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
+        let mut session = match self.session(&first(paths)).await {
+            Ok(session) => session,
+            Err(error) => return same_for_all(error, paths.len()),
+        };
+        let results = session.follow_all(&self.encode_all(paths)).await;
+        let clock = self.measured().await;
+        let found = paths.iter().zip(results).map(|(path, found)| match found {
+            Ok(found) => {
+                let name = path.name().unwrap_or_else(|| Entry::root().name);
+                Ok(found.map(|found| entry(name, &found, clock)))
+            }
+            Err(error) => Err(explain(error, path)),
+        });
+        found.collect()
     }
 
     async fn modified_all(&self, paths: &[Path]) -> Vec<Result<Option<Modified>>> {

@@ -1,4 +1,4 @@
-//! This machine's files. Names are bytes on Unix; links are told as what they are and not followed;
+//! This machine's files. Names are bytes on Unix; links are told as what they are;
 //! `fsync` is left to the system.
 
 use std::fs::{self, File};
@@ -61,6 +61,7 @@ impl Remote for Local {
             write_at: true,
             rename: true,
             copy: true,
+            symlink: cfg!(unix),
             hashes: COMPUTED.to_vec(),
             local: true,
             ..Capability::default()
@@ -91,9 +92,7 @@ impl Remote for Local {
         });
         match entry.await {
             Ok(entry) => Ok(Some(entry)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            // Below a file there is nothing.
-            Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(None),
+            Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -143,6 +142,26 @@ impl Remote for Local {
             fs::remove_file(at)
         })
         .await
+    }
+
+    async fn follow_all(&self, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
+        let mut followed = Vec::with_capacity(paths.len());
+        for path in paths {
+            let name = path.name().unwrap_or_else(|| Entry::root().name);
+            let found = self.blocking(path, move |at| fs::metadata(&at).map(|found| (found, at)));
+            followed.push(match found.await {
+                Ok((metadata, at)) => Ok(Some(followed_entry(name, &metadata, &at))),
+                Err(error) if is_absence(&error) => Ok(None),
+                Err(error) => Err(error),
+            });
+        }
+        followed
+    }
+
+    #[cfg(unix)]
+    async fn symlink(&self, path: &Path, target: &[u8], modified: Option<Timestamp>) -> Result<()> {
+        let target = system_name(target)?;
+        self.blocking(path, move |at| replace_by_link(&at, &target, modified)).await
     }
 
     async fn rename(&self, from: &Path, to: &Path) -> Result<()> {
@@ -317,6 +336,57 @@ fn entry(name: Name, metadata: &fs::Metadata, at: &std::path::Path) -> Entry {
 fn target_of(at: &std::path::Path) -> Option<Box<[u8]>> {
     let target = fs::read_link(at).ok()?;
     Some(target.into_os_string().into_encoded_bytes().into())
+}
+
+/// Tells whether nothing is there: below a file there is nothing either.
+fn is_absence(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Returns what a link leads to; a directory can be told from all others.
+fn followed_entry(name: Name, metadata: &fs::Metadata, at: &std::path::Path) -> Entry {
+    let entry = entry(name, metadata, at);
+    let unique = Some(metadata).filter(|metadata| metadata.is_dir()).and_then(identity_of);
+    Entry { unique, ..entry }
+}
+
+#[cfg(unix)]
+fn identity_of(metadata: &fs::Metadata) -> Option<Box<[u8]>> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some([metadata.dev().to_ne_bytes(), metadata.ino().to_ne_bytes()].concat().into())
+}
+
+#[cfg(not(unix))]
+fn identity_of(_metadata: &fs::Metadata) -> Option<Box<[u8]>> {
+    None
+}
+
+/// Makes a link aside and renames it, so that the name is never without anything.
+#[cfg(unix)]
+fn replace_by_link(
+    at: &std::path::Path,
+    target: &std::path::Path,
+    modified: Option<Timestamp>,
+) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
+    let aside = at.with_file_name(format!(".rclonelink.{:016x}", rand::random::<u64>()));
+    std::os::unix::fs::symlink(target, &aside)?;
+    let dated = modified.map_or(Ok(()), |modified| {
+        let nanoseconds = modified.as_nanosecond();
+        let second = nanoseconds.div_euclid(1_000_000_000);
+        let last_modification = Timespec {
+            tv_sec: i64::try_from(second).map_err(io::Error::other)?,
+            tv_nsec: nanoseconds.rem_euclid(1_000_000_000).try_into().map_err(io::Error::other)?,
+        };
+        let last_access = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+        let times = Timestamps { last_access, last_modification };
+        utimensat(CWD, &aside, &times, AtFlags::SYMLINK_NOFOLLOW).map_err(io::Error::from)
+    });
+    let named = dated.and_then(|()| fs::rename(&aside, at));
+    if named.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    named
 }
 
 fn create_at(at: &std::path::Path, offset: u64) -> io::Result<File> {

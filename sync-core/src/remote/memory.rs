@@ -41,7 +41,13 @@ struct Folder {
 enum Node {
     File(File),
     Folder(Folder),
-    Link(Box<[u8]>),
+    Link(Link),
+}
+
+#[derive(Debug)]
+struct Link {
+    target: Box<[u8]>,
+    modified: Timestamp,
 }
 
 #[derive(Debug)]
@@ -67,6 +73,7 @@ impl Memory {
             write_at: true,
             rename: true,
             copy: true,
+            symlink: true,
             hashes: COMPUTED.to_vec(),
             local: true,
             ..Capability::default()
@@ -81,6 +88,7 @@ impl Memory {
             write_precision: second,
             copy: false,
             hashes: Vec::new(),
+            symlink: false,
             local: false,
             ..Self::new().capability
         })
@@ -115,7 +123,8 @@ impl Memory {
     /// # Panics
     /// When a file stands where a directory is due.
     pub fn put_link(&self, path: &str, target: &str) {
-        self.put_node(path, Node::Link(target.as_bytes().into()));
+        let modified = self.state().now();
+        self.put_node(path, Node::Link(Link { target: target.as_bytes().into(), modified }));
     }
 
     fn put_node(&self, path: &str, node: Node) {
@@ -158,7 +167,10 @@ impl Memory {
             Node::File(file) => {
                 (Kind::File, Some(file.content.len() as u64), self.shown(file.modified))
             }
-            Node::Link(target) => (Kind::Symlink { target: Some(target.clone()) }, None, None),
+            Node::Link(link) => {
+                let kind = Kind::Symlink { target: Some(link.target.clone()) };
+                (kind, None, self.shown(link.modified))
+            }
         };
         Entry { name, kind, size, modified, unique: None, copied: None }
     }
@@ -314,6 +326,24 @@ impl Remote for Memory {
         }
         let (folder, name) = state.parent(path)?;
         folder.children.remove(&name);
+        Ok(())
+    }
+
+    async fn symlink(&self, path: &Path, target: &[u8], modified: Option<Timestamp>) -> Result<()> {
+        if !self.capability.symlink {
+            let message = "this remote cannot make symbolic links";
+            return Err(Error::new(ErrorKind::Unsupported, message).on(path));
+        }
+        let precision = self.capability.write_precision;
+        let mut state = self.state();
+        let modified =
+            modified.zip(precision).map(|(modified, precision)| floor(modified, precision));
+        let modified = modified.unwrap_or_else(|| state.now());
+        let (folder, name) = state.parent(path)?;
+        if let Some(Node::Folder(_)) = folder.children.get(&name) {
+            return Err(Error::is_a_directory(path));
+        }
+        folder.children.insert(name, Node::Link(Link { target: target.into(), modified }));
         Ok(())
     }
 

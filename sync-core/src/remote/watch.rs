@@ -65,6 +65,7 @@ pub enum Call {
     Rmdir,
     SetModified,
     Stat,
+    Symlink,
     Write,
 }
 
@@ -152,6 +153,11 @@ impl<W: Watch> Remote for Watched<W> {
         self.remote.list_briefly(directory).await
     }
 
+    async fn list_links(&self, directory: &Path) -> Result<Listing> {
+        self.before(Call::List, directory).await?;
+        self.remote.list_links(directory).await
+    }
+
     fn listings_at_once(&self) -> Option<usize> {
         self.remote.listings_at_once()
     }
@@ -203,6 +209,11 @@ impl<W: Watch> Remote for Watched<W> {
         self.many(Call::Stat, paths, |path| path, stat).await
     }
 
+    async fn follow_all(&self, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
+        let follow = async |paths: Vec<Path>| self.remote.follow_all(&paths).await;
+        self.many(Call::Stat, paths, |path| path, follow).await
+    }
+
     async fn modified_all(&self, paths: &[Path]) -> Vec<Result<Option<Modified>>> {
         let modified = async |paths: Vec<Path>| self.remote.modified_all(&paths).await;
         self.many(Call::Modified, paths, |path| path, modified).await
@@ -226,6 +237,11 @@ impl<W: Watch> Remote for Watched<W> {
     async fn set_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
         let set = async |times: Vec<_>| self.remote.set_modified_all(&times).await;
         self.many(Call::SetModified, times, |(path, _)| path, set).await
+    }
+
+    async fn symlink(&self, path: &Path, target: &[u8], modified: Option<Timestamp>) -> Result<()> {
+        self.before(Call::Symlink, path).await?;
+        self.remote.symlink(path, target, modified).await
     }
 
     async fn copy(&self, from: &Path, to: &Path) -> Result<()> {

@@ -218,6 +218,11 @@ impl<'a> Scope<'a> {
                 partials.clear();
             }
             entries.retain(|entry| passes(ctx, self.directory, entry));
+            let filter = &ctx.filter;
+            doubts.retain(|doubt| match doubt {
+                Doubt::Link { .. } => filter.includes_path(&doubt.path(self.directory)),
+                _ => true,
+            });
         }
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         entries.dedup_by(|later, first| {
