@@ -136,10 +136,19 @@ impl Session {
             let found = listing.entries.iter().find(|entry| entry.name() == name);
             return match (found, refusal) {
                 (None, _) if !listing.unread.is_empty() => Err(not_understood(listing)),
-                (Some(entry), Some(error)) if entry.is_directory() => Err(error.known_as(
-                    ErrorKind::PermissionDenied,
-                    "the server does not let us look there",
-                )),
+                (Some(entry), Some(error)) if entry.is_directory() => {
+                    // Somebody may have made it since it was refused.
+                    match Box::pin(self.list_plainly(at)).await {
+                        Ok(listing) => seen.0.insert(at.to_vec(), listing),
+                        Err(again) if again.reply().is_some() && self.is_reusable() => {
+                            let message = "the server does not let us look there";
+                            return Err(error.known_as(ErrorKind::PermissionDenied, message));
+                        }
+                        Err(lost) => return Err(lost),
+                    };
+                    (at, refusal) = (&path[..], None);
+                    continue;
+                }
                 (None, _) | (Some(_), Some(_)) => Ok(None),
                 (Some(entry), None) => Ok(Some(entry.clone())),
             };
