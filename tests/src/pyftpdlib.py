@@ -3,7 +3,7 @@ import sys
 
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
-from pyftpdlib.servers import ThreadedFTPServer
+from pyftpdlib.servers import FTPServer
 
 at, folder, security = sys.argv[1:]
 host, port = at.split(":")
@@ -16,6 +16,7 @@ if security == "tls":
     Handler.tls_data_required = True
 Handler.authorizer = DummyAuthorizer()
 Handler.authorizer.add_user("ftptest", "secret", folder + "/root", perm="elradfmwMT")
-server = ThreadedFTPServer((host, int(port)), Handler)
+# Not the one with threads: these share one working directory, and a `CWD` in one fails in the other once it is gone.
+server = FTPServer((host, int(port)), Handler)
 server.max_cons = 512
 server.serve_forever()
