@@ -84,6 +84,40 @@ async fn a_server_without_passive_mode_does_not_lack_mlsd() {
     script.finish().await;
 }
 
+/// While it was looked for, another connection has made the directory.
+#[tokio::test]
+async fn a_directory_that_has_just_been_made_is_not_forbidden() {
+    let all = "C: MLST /d/f
+        S: 550 /d/f: cannot be had
+        C: CWD /d
+        C: EPSV
+        S: 550 /d: cannot be had
+        S: 229 ({port})
+        C: CWD /
+        C: EPSV
+        S: 250 there
+        S: 229 ({port})
+        C: MLSD
+        S: 150 here
+        D: type=dir; d\n
+        C: EPSV
+        S: 226 done
+        S: 229 ({port})
+        C: CWD /d
+        C: MLSD
+        S: 250 there
+        S: 150 here
+        D: type=file;size=1; g\n
+        C: EPSV
+        S: 226 done
+        S: 229 ({port})";
+    let script = Script::start(&[&with_login(all)]).await;
+    let mut session = pool(&script).session().await.expect("a session");
+    assert!(session.stat(b"d/f").await.expect("an answer").is_none());
+    drop(session);
+    script.finish().await;
+}
+
 /// A file on its way, up to its last byte.
 const STORE: &str = "
     C: EPSV
