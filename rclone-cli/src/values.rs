@@ -3,6 +3,7 @@
 //! Each type parses from text ([`std::str::FromStr`]) and prints as rclone prints it.
 
 mod bandwidth;
+mod choices;
 mod dscp;
 mod dump;
 mod duration;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::choices::{self, Choices};
+
 /// The names rclone knows, with what each shows here.
 const NAMES: [(&str, Shown); 12] = [
     ("headers", Shown::Dialogue),
@@ -30,7 +32,7 @@ enum Shown {
 
 /// The value of `--dump`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Dump(Vec<(&'static str, Shown)>);
+pub(crate) struct Dump(Choices<Shown>);
 
 impl Dump {
     /// Tells whether the dialogue with servers is to be shown.
@@ -55,23 +57,13 @@ impl FromStr for Dump {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = |name: &str| {
-            let name = name.trim();
-            let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-            found.copied().ok_or_else(|| {
-                let names = NAMES.map(|(name, _)| name).join(", ");
-                format!("invalid choice {name:?} from: {names}")
-            })
-        };
-        let names = text.split(',').filter(|name| !name.trim().is_empty());
-        names.map(known).collect::<Result<_, _>>().map(Self)
+        choices::parse(text, &NAMES).map(Self)
     }
 }
 
 impl fmt::Display for Dump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.0.iter().map(|(name, _)| *name).collect();
-        f.write_str(&names.join(","))
+        f.write_str(&choices::list(&self.0, ","))
     }
 }
 

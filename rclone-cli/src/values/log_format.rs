@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::choices::{self, Choices};
+
 /// One part of a line, or a way to write it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Part {
@@ -37,7 +39,7 @@ const NAMES: [(&str, Part); 9] = [
 
 /// The value of `--log-format`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct LogFormat(Vec<(&'static str, Part)>);
+pub(crate) struct LogFormat(Choices<Part>);
 
 impl LogFormat {
     /// Tells whether a part is wanted.
@@ -59,22 +61,13 @@ impl FromStr for LogFormat {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = |name: &str| {
-            let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim()));
-            found.copied().ok_or_else(|| {
-                let names = NAMES.map(|(name, _)| name).join(", ");
-                format!("invalid choice {name:?} from: {names}")
-            })
-        };
-        let names = text.split(',').filter(|name| !name.trim().is_empty());
-        names.map(known).collect::<Result<_, _>>().map(Self)
+        choices::parse(text, &NAMES).map(Self)
     }
 }
 
 impl fmt::Display for LogFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.0.iter().map(|(name, _)| *name).collect();
-        f.write_str(&names.join(","))
+        f.write_str(&choices::list(&self.0, ","))
     }
 }
 
