@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ftp_proto::refusal::{Refusal, refusal};
-use ftp_proto::{Command, Reply};
+use ftp_proto::{Argument, Command, Reply};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use tracing::{debug, warn};
@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 use crate::ending::{Ending, Finish, Finished, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::Lease;
-use crate::session::{REASON, Session};
+use crate::session::{REASON, Session, Transfer};
 use crate::stream::Stream;
 
 /// A file on its way to the server. Dropping it gives the transfer up, and its session; what was
@@ -37,17 +37,8 @@ impl Lease {
     ///
     /// # Errors
     /// As [`Session::mkdir`] for what stands in the way.
-    pub async fn store(mut self, path: &[u8], offset: u64) -> Result<Upload> {
-        match Box::pin(self.transfer_file(path, offset, Command::Stor)).await {
-            Ok(transfer) => Ok(Upload {
-                lease: self,
-                stream: transfer.stream,
-                path: path.to_vec(),
-                length: offset,
-                finished: transfer.finished,
-            }),
-            Err(error) => Err(Box::pin(self.explain_store(error, path)).await),
-        }
+    pub async fn store(self, path: &[u8], offset: u64) -> Result<Upload> {
+        self.upload(path, offset, Command::Stor, offset).await
     }
 
     /// Begins to go on behind the end of a file by `APPE`, for servers that take no `REST` before a
@@ -61,14 +52,21 @@ impl Lease {
             let message = format!("the file has {size} bytes where {offset} are to be followed");
             return Err(Error::new(ErrorKind::Truncated, message));
         }
-        match Box::pin(self.transfer_file(path, 0, Command::Appe)).await {
-            Ok(transfer) => Ok(Upload {
-                lease: self,
-                stream: transfer.stream,
-                path: path.to_vec(),
-                length: offset,
-                finished: transfer.finished,
-            }),
+        self.upload(path, 0, Command::Appe, offset).await
+    }
+
+    /// Begins an upload behind the `length` bytes that the file has; `restart` is what the server is told of them.
+    async fn upload(
+        mut self,
+        path: &[u8],
+        restart: u64,
+        command: fn(Argument) -> Command,
+        length: u64,
+    ) -> Result<Upload> {
+        match Box::pin(self.transfer_file(path, restart, command)).await {
+            Ok(Transfer { stream, finished, .. }) => {
+                Ok(Upload { lease: self, stream, path: path.to_vec(), length, finished })
+            }
             Err(error) => Err(Box::pin(self.explain_store(error, path)).await),
         }
     }
