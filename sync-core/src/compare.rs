@@ -199,17 +199,20 @@ mod tests {
         rules(change).with_own_stamps()
     }
 
-    #[track_caller]
-    fn check(rules: &Rules, source: (u64, i64), there: (u64, i64, Duration), expected: &str) {
-        let source = file(source.0, source.1, INSTANT);
-        let destination = file(there.0, there.1, there.2);
-        let verdict = match rules.compare(&source, &destination) {
+    fn verdict(rules: &Rules, source: &Entry, destination: &Entry) -> String {
+        match rules.compare(source, destination) {
             Verdict::Differs(reason) => format!("differs: {reason}"),
             Verdict::Left(reason) => format!("left: {reason}"),
             Verdict::Same => "same".into(),
             Verdict::Unsettled(reason) => format!("unsettled: {reason}"),
-        };
-        assert_eq!(verdict, expected);
+        }
+    }
+
+    #[track_caller]
+    fn check(rules: &Rules, source: (u64, i64), there: (u64, i64, Duration), expected: &str) {
+        let source = file(source.0, source.1, INSTANT);
+        let destination = file(there.0, there.1, there.2);
+        assert_eq!(verdict(rules, &source, &destination), expected);
     }
 
     #[test]
@@ -255,13 +258,7 @@ mod tests {
     fn check_known(rules: &Rules, source: i64, there: i64, expected: &str) {
         let copied = Fact::of(&file(3, 0, INSTANT), &file(3, 900_000, SECOND)).map(Box::new);
         let there = Entry { copied, ..file(3, 900_000 + there, SECOND) };
-        let verdict = match rules.compare(&file(3, source, INSTANT), &there) {
-            Verdict::Differs(reason) => format!("differs: {reason}"),
-            Verdict::Left(reason) => format!("left: {reason}"),
-            Verdict::Same => "same".into(),
-            Verdict::Unsettled(reason) => format!("unsettled: {reason}"),
-        };
-        assert_eq!(verdict, expected);
+        assert_eq!(verdict(rules, &file(3, source, INSTANT), &there), expected);
     }
 
     #[test]
