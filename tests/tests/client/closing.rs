@@ -27,25 +27,13 @@ fn patient(script: &Script) -> Pool {
     Pool::new(Options { idle_timeout, ..options(script.port()) }).expect("options that make sense")
 }
 
-async fn fetch(pool: &Pool) -> ftp_client::Result<Vec<u8>> {
-    let mut download = pool.session().await?.retrieve(b"a", 0).await?;
-    let mut content = Vec::new();
-    loop {
-        let piece = download.read().await?;
-        if piece.is_empty() {
-            return Ok(content);
-        }
-        content.extend_from_slice(&piece);
-    }
-}
-
 /// Fetches a file that is cut short, then asks for its size. Returns the error, and how many seconds
 /// passed.
 async fn cut(sessions: &[&str]) -> (ftp_client::Error, u64) {
     let script = Script::start(sessions).await;
     let pool = patient(&script);
     let begun = Instant::now();
-    let error = fetch(&pool).await.expect_err("three bytes of five");
+    let error = fetch(&pool, b"a").await.expect_err("three bytes of five");
     assert!(error.is_temporary(), "{error}");
     let waited = begun.elapsed().as_secs();
     if waited >= REASON {
@@ -102,7 +90,7 @@ async fn a_second_150_with_silence_behind_it_is_the_end() {
 async fn a_session_that_does_not_find_its_step_is_discarded() {
     let script = Script::start(&[&with_login(&[CUT, "S: 426 cut\nC: NOOP\nZ"].concat())]).await;
     let pool = pool(&script);
-    fetch(&pool).await.expect_err("three bytes of five");
+    fetch(&pool, b"a").await.expect_err("three bytes of five");
     let begun = Instant::now();
     pool.session().await.expect_err("nobody answers");
     assert_eq!(begun.elapsed().as_secs(), REASON + 10);
@@ -128,7 +116,7 @@ async fn the_confirmation_may_come_before_the_data_and_the_data_before_the_150()
     ] {
         let script = Script::start(&[&file(said)]).await;
         let pool = patient(&script);
-        assert_eq!(fetch(&pool).await.expect("a file"), content.as_bytes(), "{said}");
+        assert_eq!(fetch(&pool, b"a").await.expect("a file"), content.as_bytes(), "{said}");
         assert_eq!(pool.session().await.expect("it").size(b"a").await.expect("in step"), 5);
         script.finish().await;
     }
@@ -140,7 +128,7 @@ async fn a_data_connection_closed_without_a_word_is_not_waited_for() {
     let script = Script::start(&[&with_login(silent)]).await;
     let pool = patient(&script);
     let begun = Instant::now();
-    let error = fetch(&pool).await.expect_err("nothing came");
+    let error = fetch(&pool, b"a").await.expect_err("nothing came");
     assert!(error.is_temporary(), "{error}");
     assert_eq!(begun.elapsed().as_secs(), REASON);
 }

@@ -118,6 +118,18 @@ async fn a_directory_that_has_just_been_made_is_not_forbidden() {
     script.finish().await;
 }
 
+async fn fetch(pool: &Pool, name: &[u8]) -> ftp_client::Result<Vec<u8>> {
+    let mut download = pool.session().await?.retrieve(name, 0).await?;
+    let mut content = Vec::new();
+    loop {
+        let piece = download.read().await?;
+        if piece.is_empty() {
+            return Ok(content);
+        }
+        content.extend_from_slice(&piece);
+    }
+}
+
 /// A file on its way, up to its last byte.
 const STORE: &str = "
     C: EPSV

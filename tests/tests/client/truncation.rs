@@ -20,18 +20,6 @@ fn tls_pool(script: &Script) -> Pool {
     Pool::new(options).expect("options that make sense")
 }
 
-async fn download(pool: &Pool) -> ftp_client::Result<Vec<u8>> {
-    let mut download = pool.session().await?.retrieve(b"f", 0).await?;
-    let mut content = Vec::new();
-    loop {
-        let piece = download.read().await?;
-        if piece.is_empty() {
-            return Ok(content);
-        }
-        content.extend_from_slice(&piece);
-    }
-}
-
 /// Downloads with this dialogue after the port, and expects `hello` or the error of a cut.
 #[track_caller]
 fn check(dialogue: &str, complete: bool) -> impl Future<Output = Pool> {
@@ -40,7 +28,7 @@ fn check(dialogue: &str, complete: bool) -> impl Future<Output = Pool> {
     async move {
         let script = Script::start(&[&with_tls_login(&retrieval)]).await;
         let pool = tls_pool(&script);
-        match download(&pool).await {
+        match fetch(&pool, b"f").await {
             Ok(content) => assert!(complete && content == b"hello", "{content:?} at {caller}"),
             Err(error) => {
                 assert!(!complete, "{error} at {caller}");
