@@ -1,5 +1,8 @@
 //! Questions to the user, on the terminal or over piped standard input.
 
+#[cfg(unix)]
+mod mute;
+
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use anyhow::bail;
@@ -46,6 +49,23 @@ impl Terminal<io::Stderr> {
     }
 }
 
+impl<W: io::Write> Terminal<W> {
+    #[cfg(unix)]
+    fn unseen(&mut self, question: &str) -> anyhow::Result<String> {
+        let keyboard = mute::MuteKeyboard::new()?;
+        self.say(question)?;
+        let answer = keyboard.secret();
+        self.say("\n")?;
+        Ok(answer?)
+    }
+
+    #[cfg(not(unix))]
+    fn unseen(&mut self, question: &str) -> anyhow::Result<String> {
+        self.say(question)?;
+        Ok(rpassword::read_password()?)
+    }
+}
+
 impl<W: io::Write> Prompt for Terminal<W> {
     fn say(&mut self, text: &str) -> anyhow::Result<()> {
         self.0.write_all(text.as_bytes())?;
@@ -66,8 +86,7 @@ impl<W: io::Write> Prompt for Terminal<W> {
         if !io::stdin().is_terminal() {
             return self.line(question);
         }
-        self.say(question)?;
-        Ok(rpassword::read_password()?)
+        self.unseen(question)
     }
 
     fn is_attended(&self) -> bool {

@@ -159,7 +159,7 @@ fn a_remote_is_tried_and_corrected_before_it_is_saved() {
     answer(&mut terminal, &wrong);
     answer(&mut terminal, &[(keep, "y"), ("y/n>", "")]);
     let screen = terminal.until_shown("It does not work yet: ");
-    assert!(screen.contains("530"), "{screen}");
+    assert!(screen.contains("530") && !screen.contains("wrong"), "{screen}");
     assert!(!place.path("c").exists());
     let right = [("password:", "secret"), ("Confirm the password:\npassword:", "secret")];
     answer(&mut terminal, &[("e/a/t/s/d>", ""), ("host>", ""), ("user>", ""), ("port>", "")]);
@@ -197,6 +197,21 @@ fn an_interrupt_ends_a_try_and_loses_nothing() {
     assert!(place.read("c").unwrap().ends_with("user = me\n"));
     terminal.press(INTERRUPT);
     assert_eq!(terminal.finish().0, INTERRUPTED, "a menu is left as ever");
+}
+
+#[test]
+fn an_interrupt_at_a_password_leaves_the_echo_on() {
+    let place = Place::with(&[("c", "[nas]\ntype = ftp\n")]);
+    let arguments = ["--config", "c", "config", "encryption", "set"];
+    let mut terminal = Terminal::run(&place, 80, 24, &arguments);
+    terminal.until_shown("password:");
+    let modes = |terminal: &Terminal| terminal.master.get_termios().unwrap().local_flags;
+    let muted = modes(&terminal);
+    terminal.press(&format!("half{INTERRUPT}"));
+    terminal.child.wait().unwrap();
+    assert!(modes(&terminal).contains(muted) && modes(&terminal) != muted, "{muted:?}");
+    let (_, written) = terminal.finish();
+    assert!(!written.contains("half"), "{written}");
 }
 
 /// A place with `count` files of `size` bytes in `s`.
