@@ -37,6 +37,8 @@ pub struct Personality {
     pub sizes_confirmed: u32,
     /// How times are set; none before the first attempt.
     pub time_setting: Option<TimeSetting>,
+    /// Whether the times of directories can be set as well.
+    pub directory_times: Option<bool>,
     /// Whether a rename replaces a file that stands there.
     pub rename_replaces: Option<bool>,
     /// Whether TLS 1.3 runs out of tickets, so that new sessions use TLS 1.2.

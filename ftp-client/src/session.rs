@@ -9,6 +9,7 @@ mod change;
 mod closing;
 mod copy;
 mod data;
+mod dates;
 mod hash;
 mod links;
 mod list;

@@ -272,6 +272,8 @@ fn options(globals: &Globals, environment: &Environment) -> Options {
             .filter(|_| !copy.no_journal)
             .map(|dir| dir.join("journal")),
         no_update_modified: copy.no_update_modtime,
+        no_update_directory_modified: copy.no_update_dir_modtime,
+        refresh_times: copy.refresh_times,
         immutable: copy.immutable,
         ..Options::default()
     }

@@ -109,7 +109,11 @@ impl Rules {
 
     /// Returns how much newer the source's file is, or `None` when the times agree or are unknown.
     fn age(&self, source: &Entry, destination: &Entry) -> Option<SignedDuration> {
-        let (source, mut destination) = (source.modified?, destination.modified?);
+        self.time_between(source.modified?, destination.modified?)
+    }
+
+    /// The same, of two times.
+    fn time_between(&self, source: Modified, mut destination: Modified) -> Option<SignedDuration> {
         if let Stamps::Given(precision) = self.stamps {
             destination.precision = destination.precision.max(precision);
         }
@@ -129,8 +133,17 @@ impl Rules {
 
     /// Tells whether two times are known and do not differ.
     pub(crate) fn same_time(&self, source: Option<Modified>, there: Option<Modified>) -> bool {
-        let with = |modified| Entry { modified, ..Entry::root() };
-        source.is_some() && there.is_some() && self.age(&with(source), &with(there)).is_none()
+        source.zip(there).is_some_and(|(source, there)| self.time_between(source, there).is_none())
+    }
+
+    /// Tells whether the time of a directory is known to be another than the source's, and not
+    /// protected.
+    pub(crate) fn directory_differs(&self, source: Modified, there: Option<Modified>) -> bool {
+        let options = &self.options;
+        let protected = options.size_only || options.immutable || options.ignore_existing;
+        let Some(there) = there.filter(|_| !protected) else { return false };
+        let age = self.time_between(source, there);
+        options.ignore_times || age.is_some_and(|age| !options.update || age.is_positive())
     }
 }
 

@@ -148,6 +148,10 @@ pub struct Options {
     pub journal: Option<PathBuf>,
     /// Do not set the time of files that are equal otherwise.
     pub no_update_modified: bool,
+    /// Do not give directories the times they have on the source.
+    pub no_update_directory_modified: bool,
+    /// Set the time of a file whose size is the same, instead of copying it, where no hash can tell.
+    pub refresh_times: bool,
     /// A changed file is an error, never replaced.
     pub immutable: bool,
 }
@@ -193,6 +197,8 @@ impl Default for Options {
             partial_suffix: ".partial".into(),
             journal: None,
             no_update_modified: false,
+            no_update_directory_modified: false,
+            refresh_times: false,
             immutable: false,
         }
     }

@@ -238,7 +238,8 @@ impl Executor {
             Action::Doubt(error) => self.run.doubt(&to, error),
             Action::Refuse(error) => self.run.fail(&to, error),
             Action::Tell(message) => self.run.notice(Some(&to), &message),
-            Action::Keep { .. }
+            Action::DateDirectory(_)
+            | Action::Keep { .. }
             | Action::Leave
             | Action::Remove { .. }
             | Action::RemoveDirectory => {}
@@ -342,6 +343,11 @@ impl Executor {
         let remote = &self.destination.remote;
         let (from, to) = (self.destination.path(old), self.destination.path(&job.to));
         let renamed = retry(&self.run.ctx, &job.to, || remote.rename(&from, &to)).await;
+        if renamed.is_ok()
+            && let Some(parent) = old.parent()
+        {
+            self.run.has_changed(parent);
+        }
         renamed.is_ok() && self.run.settle(change, renamed)
     }
 
@@ -420,6 +426,11 @@ impl Executor {
             };
         }
         let Some(there) = &job.replaces else { return Sameness::Different };
+        if self.run.ctx.options.refresh_times
+            && self.destination.remote.capability().write_precision.is_some()
+        {
+            return Sameness::ContentOnly;
+        }
         if self.keeps_times(&job.to, there).await {
             return Sameness::Different;
         }

@@ -1,5 +1,7 @@
 //! Turns a [`Pair`] of listings into steps, each with its reason. Pure: no clock, no remote.
 
+mod dates;
+
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::iter::Peekable;
@@ -13,6 +15,8 @@ use crate::partial::{Begun, Unfinished};
 use crate::path::{Name, Path};
 use crate::progress::{Cause, Reason};
 use crate::walk::{Pair, Side};
+
+pub use dates::{Dates, Dating};
 
 /// One step of a plan.
 #[derive(Debug)]
@@ -49,6 +53,8 @@ pub enum Action {
         /// Why.
         reason: Reason,
     },
+    /// Give a directory its time, once all else is done.
+    DateDirectory(Dating),
     /// Remove what is left of a copy that will not be continued.
     Discard {
         /// Its size.
@@ -156,6 +162,8 @@ pub struct Extent {
     pub tell_extras: bool,
     /// Make directories that get no file.
     pub empty_directories: bool,
+    /// Give directories the times they have on the source.
+    pub directory_times: bool,
     /// A file that exists is never replaced.
     pub immutable: bool,
     /// Move directories whole that the destination has not.
@@ -167,7 +175,7 @@ pub struct Extent {
 /// Returns the steps for one directory, in byte order of the names; removals come without regard to
 /// the order in which they must happen.
 pub fn plan(pair: Pair, rules: &Rules, extent: Extent) -> Plan<'_> {
-    let Pair { directory, there, aliases, source, destination, unfinished, in_doubt } = pair;
+    let Pair { directory, there, aliases, source, destination, unfinished, in_doubt, dates } = pair;
     let mut plan = Plan {
         rules,
         extent,
@@ -175,6 +183,7 @@ pub fn plan(pair: Pair, rules: &Rules, extent: Extent) -> Plan<'_> {
         directory,
         aliases,
         unfinished,
+        dates,
         about: VecDeque::new(),
         here: Vec::new().into_iter().peekable(),
         there: Vec::new().into_iter().peekable(),
@@ -182,6 +191,7 @@ pub fn plan(pair: Pair, rules: &Rules, extent: Extent) -> Plan<'_> {
         in_new_directory: destination.may_be_absent(),
         gone: matches!(source, Side::Absent) && extent.remove_extras,
         withheld: false,
+        changes: false,
         ended: false,
     };
     plan.open(source, destination);
@@ -199,6 +209,7 @@ pub struct Plan<'a> {
     alias: Option<Path>,
     aliases: Vec<(Name, Name)>,
     unfinished: Unfinished,
+    dates: Dates,
     /// What is to be said of the directory itself, and of what nobody needs in it.
     about: VecDeque<Step>,
     here: Peekable<IntoIter<Entry>>,
@@ -209,6 +220,8 @@ pub struct Plan<'a> {
     gone: bool,
     /// Whether something was kept only because a listing was in doubt.
     withheld: bool,
+    /// Whether a step was planned that may change what the directory holds.
+    changes: bool,
     ended: bool,
 }
 
@@ -229,6 +242,7 @@ impl Iterator for Plan<'_> {
                 (None, there) => there.and_then(|there| self.extra(&there)),
             };
             if let Some(action) = action {
+                self.changes |= action.changes();
                 return Some(self.step(&name, action));
             }
         }
@@ -259,6 +273,7 @@ impl Plan<'_> {
             }
             (source, destination) => {
                 if new && self.extent.empty_directories {
+                    self.changes = true;
                     self.say(Action::MakeDirectory);
                 }
                 self.here = source.into_entries().into_iter().peekable();
@@ -310,6 +325,7 @@ impl Plan<'_> {
         }
         match there {
             None if here.is_directory() => {
+                self.changes = true;
                 self.extent.move_directories.then_some(Action::MoveDirectory)
             }
             Some(_) if here.is_directory() => None,
@@ -333,6 +349,7 @@ impl Plan<'_> {
             self.withheld |= there.is_file();
             return None;
         }
+        self.changes |= there.is_directory();
         match not_followed(&there.kind) {
             Some(message) => Some(Action::Tell(message.into())),
             None => there
@@ -348,6 +365,7 @@ impl Plan<'_> {
         } else if self.gone {
             self.say(Action::RemoveDirectory);
         }
+        self.date();
     }
 
     /// Tells of files on their way that are not ours, and discards those of ours that nobody needs.
@@ -362,6 +380,7 @@ impl Plan<'_> {
         }
         let done = begun.into_values().map(|begun| (begun.name, Some(begun.length)));
         for (name, size) in stale.into_iter().map(|entry| (entry.name, entry.size)).chain(done) {
+            self.changes = true;
             self.about.push_back(self.step(&name, Action::Discard { size }));
         }
     }
@@ -431,13 +450,13 @@ fn withheld() -> Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::plan) mod tests {
     use super::*;
     use crate::context::Options;
     use crate::entry::Doubt;
     use crate::remote::{Remote as _, memory::Memory};
 
-    fn side(entries: &[&str]) -> Side {
+    pub(in crate::plan) fn side(entries: &[&str]) -> Side {
         let mut entries: Vec<Entry> = entries.iter().map(|text| entry(text)).collect();
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Side::Listed { entries, doubts: Vec::new(), partials: Vec::new() }
@@ -461,12 +480,20 @@ mod tests {
         Side::Listed { entries, doubts, partials: Vec::new() }
     }
 
-    fn describe(step: &Step) -> String {
+    pub(in crate::plan) fn describe(step: &Step) -> String {
         let path = step.target();
         match &step.action {
             Action::Copy { begun: Some(begun), .. } => format!("go on {path}: {}", begun.length),
             Action::Copy { reason, in_new_directory: false, .. } => {
                 format!("copy {path}: {reason}")
+            }
+            Action::DateDirectory(dating) => {
+                let why = match dating {
+                    Dating { is_new: true, .. } => "new",
+                    Dating { differs: true, .. } => "differs",
+                    Dating { .. } => "if changed",
+                };
+                format!("date {path}: {why}")
             }
             Action::Discard { .. } => format!("discard {path}"),
             Action::Copy { reason, .. } => format!("copy into new {path}: {reason}"),
@@ -485,16 +512,17 @@ mod tests {
         }
     }
 
-    const SYNC: Extent = Extent {
+    pub(in crate::plan) const SYNC: Extent = Extent {
         remembers: false,
         remove_extras: true,
         tell_extras: false,
         empty_directories: false,
+        directory_times: false,
         immutable: false,
         move_directories: false,
     };
 
-    fn pair(source: Side, destination: Side) -> Pair {
+    pub(in crate::plan) fn pair(source: Side, destination: Side) -> Pair {
         let in_doubt = !source.doubts().is_empty() || !destination.doubts().is_empty();
         Pair {
             directory: "d".parse().unwrap(),
@@ -504,6 +532,7 @@ mod tests {
             destination,
             unfinished: Unfinished::default(),
             in_doubt,
+            dates: Dates::default(),
         }
     }
 

@@ -157,6 +157,8 @@ pub enum Deed {
     MovedDirectory,
     /// A directory was removed.
     RemovedDirectory,
+    /// The time of a directory was set.
+    SetDirectoryModified,
     /// Only the time was set.
     SetModified,
 }

@@ -170,6 +170,15 @@ pub trait Remote: fmt::Debug + Send + Sync {
         results
     }
 
+    /// Sets the modification times of many directories.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] where that cannot be done, which may only show now;
+    /// [`Capability::set_directory_modified`] knows it then.
+    async fn set_directory_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
+        self.set_modified_all(times).await
+    }
+
     /// Puts a symbolic link to `target` there, in place of a file or link that may stand there, and
     /// gives it this time.
     async fn symlink(&self, path: &Path, target: &[u8], modified: Option<Timestamp>) -> Result<()> {

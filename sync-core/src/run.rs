@@ -1,5 +1,6 @@
 //! One run of a verb: tells the listener, asks before changes, counts what failed.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -53,6 +54,8 @@ pub(crate) struct Run {
     journal: Option<Arc<Journal>>,
     /// Cancelled when a limit was reached.
     limit: CancellationToken,
+    /// Directories of which something was changed, relative to their tree.
+    changed: Arc<Mutex<HashSet<Path>>>,
 }
 
 #[derive(Debug, Default)]
@@ -93,7 +96,18 @@ impl Run {
             partials,
             journal,
             limit: CancellationToken::new(),
+            changed: Arc::default(),
         }
+    }
+
+    /// Takes note that `directory` holds something else now, which gives it another time.
+    pub(crate) fn has_changed(&self, directory: Path) {
+        self.changed.lock().expect("no holder of the lock panics").insert(directory);
+    }
+
+    /// Tells whether `directory` holds something else now, or would without the dry run.
+    pub(crate) fn is_changed(&self, directory: &Path) -> bool {
+        self.changed.lock().expect("no holder of the lock panics").contains(directory)
     }
 
     /// Returns what names files on their way.
@@ -186,11 +200,27 @@ impl Run {
 
     /// Tells whether a change may be made: not in a dry run, nor against the user's answer.
     pub(crate) async fn may(&self, change: Change<'_>) -> bool {
-        if self.ctx.options.dry_run || !self.confirmed(change).await {
+        let dry_run = self.ctx.options.dry_run;
+        if dry_run {
+            self.note_changed(change);
+        }
+        if dry_run || !self.confirmed(change).await {
             self.skip(change);
             return false;
         }
         true
+    }
+
+    /// Takes note of the directories that a change leaves with another time.
+    fn note_changed(&self, change: Change<'_>) {
+        match change.deed {
+            Deed::SetDirectoryModified | Deed::SetModified => return,
+            Deed::MadeDirectory => self.has_changed(change.path.clone()),
+            _ => {}
+        }
+        if let Some(parent) = change.path.parent() {
+            self.has_changed(parent);
+        }
     }
 
     /// Tells of a change that is not made.
@@ -218,7 +248,10 @@ impl Run {
     pub(crate) fn settle(&self, change: Change<'_>, result: Result<(), Error>) -> bool {
         let Change { deed, path, size, cause, reason } = change;
         match result {
-            Ok(()) => self.event(Event::Done { deed, path, size, cause, reason }),
+            Ok(()) => {
+                self.note_changed(change);
+                self.event(Event::Done { deed, path, size, cause, reason });
+            }
             Err(error) => {
                 self.fail(path, error);
                 return false;

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::journal::Journal;
 use crate::partial::{Partials, Unfinished};
 use crate::path::{Name, Path};
+use crate::plan::Dates;
 use crate::remote::Tree;
 use crate::run::Run;
 
@@ -43,6 +44,8 @@ pub struct Pair {
     pub unfinished: Unfinished,
     /// Whether a listing above this directory was in doubt, so that nothing here is deleted.
     pub in_doubt: bool,
+    /// When the directory itself changed.
+    pub dates: Dates,
 }
 
 impl Pair {
@@ -98,6 +101,7 @@ struct Visit {
     source: bool,
     destination: bool,
     in_doubt: bool,
+    dates: Dates,
     above: Option<Arc<Above>>,
     listing: Option<AbortOnDropHandle<Listed>>,
 }
@@ -130,6 +134,7 @@ impl Walk {
             source: true,
             destination: destination.is_some(),
             in_doubt: false,
+            dates: Dates::default(),
             above: None,
             listing: None,
         };
@@ -186,9 +191,10 @@ impl Walk {
         }
         let in_doubt =
             visit.in_doubt || !source.doubts().is_empty() || !destination.doubts().is_empty();
-        let Visit { directory, there, above, .. } = visit;
+        let Visit { directory, there, above, dates, .. } = visit;
         let unfinished = self.unfinished(&there, &mut source, &mut destination);
-        let pair = Pair { directory, there, aliases, source, destination, unfinished, in_doubt };
+        let pair =
+            Pair { directory, there, aliases, source, destination, unfinished, in_doubt, dates };
         if self.depth.is_none_or(|depth| visit.depth < depth) {
             self.descend(&pair, above.as_ref(), visit.depth + 1);
         }
@@ -298,6 +304,10 @@ impl Walk {
                     source: in_source,
                     destination: in_destination,
                     in_doubt: pair.in_doubt,
+                    dates: Dates {
+                        source: source.and_then(|entry| entry.modified),
+                        destination: destination.and_then(|entry| entry.modified),
+                    },
                     above: Above::with(above, source, destination),
                     listing: None,
                 });

@@ -320,6 +320,19 @@ async fn only_the_time_is_set_where_hashes_show_the_same_content() {
 }
 
 #[tokio::test]
+async fn the_time_alone_is_set_without_a_hash_where_that_is_wanted() {
+    let (source, destination) = pair(&["a=1"], &[]);
+    destination.memory.put("a", "2", time(500));
+    let (mut ctx, heard) = context();
+    ctx.options.refresh_times = true;
+    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+    assert_eq!(heard.heard("done"), ["done SetModified a: time differs by 6m 40s"]);
+    assert_eq!(destination.files(), ["a=2"]);
+    let entry = destination.memory.stat(&path("a")).await.unwrap().unwrap();
+    assert_eq!(entry.modified.unwrap().at, time(100));
+}
+
+#[tokio::test]
 async fn the_time_of_an_equal_file_stays_where_that_is_wanted() {
     let source = Store::with(Memory::new(), &["a=1", "b=2"]);
     let destination = Store::new(Memory::new());

@@ -13,6 +13,7 @@ on_every_server! {
     a_big_tree_survives_up_down_and_up
     a_change_is_all_that_moves
     a_missing_source_deletes_nothing
+    directories_bear_their_times_where_the_server_dates_them
 }
 
 fn a_big_tree_survives_up_down_and_up(software: Software, security: Security) {
@@ -75,6 +76,52 @@ fn a_missing_source_deletes_nothing(software: Software, security: Security) {
     rclone.run(["sync", "server:missing", "here"]).assert(3, &["missing", "not found"]);
     rclone.run(["sync", "server:missing/below", "here"]).assert(3, &["missing/below", "not found"]);
     assert_eq!(fs::read(kept).unwrap(), b"kept");
+}
+
+/// vsftpd and pyftpdlib refuse it, which is learnt from one of them all, and no failure.
+fn directories_bear_their_times_where_the_server_dates_them(
+    software: Software,
+    security: Security,
+) {
+    let Some(server) = Server::start(software, security) else { return };
+    let rclone = Program::ours();
+    rclone.add("server", &server);
+    let here = rclone.home().join("here");
+    let directory = |number: u64| here.join(format!("{number}/in"));
+    for number in 0..20 {
+        fs::create_dir_all(directory(number)).unwrap();
+        fs::write(directory(number).join("file"), "x").unwrap();
+        let day = std::time::UNIX_EPOCH + std::time::Duration::from_secs(86400 * (number + 1));
+        tree::set_modified(&directory(number), day);
+    }
+    let sync = || {
+        let output = rclone.run(["sync", "here", "server:up", "-vv", "--dump=headers"]);
+        output.assert(0, &[]);
+        let set = |line: &&str| {
+            let word =
+                ["\"MFMT ", "\"MDTM 19", "\"SITE UTIME"].iter().any(|word| line.contains(word));
+            word && !line.contains(".partial")
+        };
+        (output.stderr.lines().filter(set).count(), output.stderr)
+    };
+    let (set, said) = sync();
+    let modified = |path: &std::path::Path| fs::metadata(path).unwrap().modified().unwrap();
+    let there = |number: u64| modified(&server.root().join(format!("up/{number}/in")));
+    if matches!(software, Software::Proftpd | Software::PureFtpd) {
+        assert_eq!(set, 40, "{said}");
+        for number in 0..20 {
+            assert_eq!(there(number), modified(&directory(number)));
+        }
+    } else {
+        assert!(set <= 1, "{said}");
+        assert!(!said.contains("ERROR") && !said.contains("NOTICE"), "{said}");
+    }
+    let (set, said) = sync();
+    assert_eq!(set, 0, "{said}");
+    rclone.succeed(["copy", "server:up", "down"]);
+    let down = modified(&rclone.home().join("down/7/in"));
+    let off = there(7).max(down).duration_since(there(7).min(down)).unwrap();
+    assert!(off.as_secs() < 60, "what the server lists is what a download gets: {off:?}");
 }
 
 /// Where times are asked for in any case, a listing over the control connection loses nothing.

@@ -44,7 +44,7 @@ impl Personality {
     }
 
     /// The one list of the facts and where they are kept.
-    fn values(&mut self) -> [(&'static str, &mut dyn Value); 19] {
+    fn values(&mut self) -> [(&'static str, &mut dyn Value); 20] {
         [
             ("greeting", &mut self.greeting),
             ("system", &mut self.system),
@@ -57,6 +57,7 @@ impl Personality {
             ("size", &mut self.size),
             ("sizes confirmed", &mut self.sizes_confirmed),
             ("sets times", &mut self.time_setting),
+            ("sets times of directories", &mut self.directory_times),
             ("rename replaces", &mut self.rename_replaces),
             ("needs tls 1.2", &mut self.needs_tls12),
             ("resumes tls", &mut self.resumes),

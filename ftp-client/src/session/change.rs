@@ -99,31 +99,16 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::Unsupported`] where the server has no way.
     pub async fn set_modified(&mut self, path: &[u8], modified: Timestamp) -> Result<()> {
-        self.begin().await?;
-        let argument = self.argument(path)?;
-        let at = Offset::UTC.to_datetime(modified);
-        let mut last = None;
-        for setting in self.time_settings() {
-            let command = time_command(setting, at, argument.clone());
-            self.control.send(command);
-            let (command, reply) = self.control.done().await?;
-            if reply.code().is_completion() {
-                self.server.learnt.now().time_setting = Some(setting);
-                return Ok(());
-            }
-            last = Some(refused(&command, reply));
-        }
-        let Some(error) = last else { return Err(times_unsupported()) };
+        let Some(error) = self.refusal_of_time(path, modified).await? else { return Ok(()) };
         // A server that takes the time for a part of the name says 550: the file decides.
         let there = match error.kind() {
             ErrorKind::Unsupported => true,
             _ if self.is_doubtful(&error) || *error.kind() == ErrorKind::NotFound => {
-                let found = self.stat(path).await?;
-                if found.is_none() {
+                let Some(found) = self.stat(path).await? else {
                     let message = "there is no such file or directory";
                     return Err(error.known_as(ErrorKind::NotFound, message));
-                }
-                true
+                };
+                !found.is_directory()
             }
             _ => false,
         };
@@ -134,8 +119,20 @@ impl Session {
         Err(error)
     }
 
+    /// Tries to set a time in one way, and returns why that was refused, if it was.
+    pub(super) async fn try_time(
+        &mut self,
+        setting: TimeSetting,
+        modified: Timestamp,
+        path: Argument,
+    ) -> Result<Option<Error>> {
+        self.control.send(time_command(setting, Offset::UTC.to_datetime(modified), path));
+        let (command, reply) = self.control.done().await?;
+        Ok((!reply.code().is_completion()).then(|| refused(&command, reply)))
+    }
+
     /// Returns the ways to try, the one that worked alone where there is one.
-    fn time_settings(&self) -> Vec<TimeSetting> {
+    pub(super) fn time_settings(&self) -> Vec<TimeSetting> {
         let learnt = self.server.learnt.now();
         match learnt.time_setting {
             Some(TimeSetting::Never) => return Vec::new(),

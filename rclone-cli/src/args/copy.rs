@@ -54,6 +54,14 @@ pub(crate) struct Copy {
     #[arg(long)]
     pub(crate) no_update_modtime: bool,
 
+    /// Do not give directories the times they have on the source
+    #[arg(long)]
+    pub(crate) no_update_dir_modtime: bool,
+
+    /// Set the time of files of the same size instead of copying them
+    #[arg(long)]
+    pub(crate) refresh_times: bool,
+
     /// Do not transfer what stands in this directory already; may be repeated
     #[arg(long, value_name = "DIR")]
     pub(crate) compare_dest: Vec<String>,
@@ -207,6 +215,8 @@ mod tests {
     #[test]
     fn writing_has_its_flags() {
         let copy = parse("copy a b --partial-suffix .tmp --immutable --no-update-modtime").copy;
+        let times = parse("copy a b --no-update-dir-modtime --refresh-times").copy;
+        assert!(times.no_update_dir_modtime && times.refresh_times);
         assert_eq!(copy.partial_suffix, ".tmp");
         assert!(copy.immutable && copy.no_update_modtime);
         assert!(parse("copy a b --create-empty-src-dirs").copy.create_empty_src_dirs);

@@ -95,6 +95,7 @@ fn done(deed: Deed) -> &'static str {
         Deed::Moved => "Moved (server-side)",
         Deed::MovedDirectory => "Moved directory (server-side)",
         Deed::RemovedDirectory => "Removing directory",
+        Deed::SetDirectoryModified => "Set directory modification time",
         Deed::SetModified => "Updated modification time in destination",
         _ => "Done",
     }
@@ -110,6 +111,9 @@ pub(crate) fn named(deed: Deed) -> (&'static str, &'static str) {
         Deed::Moved => ("move", "move"),
         Deed::MovedDirectory => ("server-side directory move", "move"),
         Deed::RemovedDirectory => ("remove directory", "remove directory"),
+        Deed::SetDirectoryModified => {
+            ("set directory modification time", "set directory modification time")
+        }
         Deed::SetModified => ("update modification time", "update modification time"),
         _ => ("change", "change"),
     }

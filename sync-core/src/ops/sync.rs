@@ -1,5 +1,6 @@
 //! Makes a tree like another: copy, move and sync.
 
+mod dates;
 mod deletion;
 mod planning;
 mod renames;
@@ -24,6 +25,7 @@ use crate::retry::retry;
 use crate::run::{Failures, Run};
 use crate::walk::{Pair, Side, Times, Walk};
 
+use dates::date;
 use deletion::{remove, respell};
 use planning::{Planning, extras};
 use renames::Renames;
@@ -87,6 +89,8 @@ pub async fn sync(
     }
     let extent = Extent {
         move_directories: extent.move_directories && ctx.options.delete_empty_source_directories,
+        directory_times: !ctx.options.no_update_directory_modified
+            && destination.remote.capability().set_directory_modified,
         ..extent
     };
     let renames = match mode {
@@ -101,9 +105,11 @@ pub async fn sync(
         Arc::clone(&executor).carry_out(receiver)
     );
     let misspelt = std::mem::take(&mut removals.misspelt);
+    let dated = std::mem::take(&mut removals.dated);
     executor.finish().await;
     remove(&run, destination, removals).await;
     respell(&run, destination, misspelt).await;
+    date(&run, destination, dated).await;
     if moves && ctx.options.delete_empty_source_directories && !run.has_failed() {
         rmdirs(ctx, source, true).await?;
     }
@@ -178,6 +184,7 @@ fn extent(
         remove_extras: mode == Mode::Sync && deletion != Deletion::Before,
         tell_extras: options.tell_extras,
         empty_directories: options.create_empty_source_directories,
+        directory_times: false,
         immutable: options.immutable,
         move_directories: whole && source.remote.capability().rename,
         remembers: options.journal.is_some(),

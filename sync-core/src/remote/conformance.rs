@@ -4,10 +4,12 @@
 //! # Panics
 //! Every check panics where the backend breaks the contract.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::entry::{Entry, Kind};
+use crate::entry::{Entry, Kind, Modified};
 use crate::error::{ErrorKind, Result};
 use crate::path::{Name, Path};
 use crate::remote::{Commit, Remote, Tree};
@@ -33,6 +35,7 @@ pub async fn all(tree: &Tree, limits: &Limits) {
     renames(tree).await;
     copies(tree).await;
     times(tree).await;
+    directory_times(tree).await;
     links(tree).await;
     many_at_once_answer_in_order(tree).await;
     odd_names(tree, limits).await;
@@ -223,6 +226,28 @@ pub async fn times(tree: &Tree) {
                 "{name}: {time} came back as {shown:?}"
             );
         }
+    }
+}
+
+/// Directories keep the times they are given, or the remote says that it gives them none.
+pub async fn directory_times(tree: &Tree) {
+    let place = Place::new(tree, "directory times").await;
+    let time = Timestamp::new(1_000_000_000, 123_456_789).unwrap();
+    place.mkdir("a/b").await;
+    let times = ["a/b", "missing", "a"].map(|name| (place.path(name), time));
+    let claimed = place.remote().capability().set_directory_modified;
+    let set = place.remote().set_directory_modified_all(&times).await;
+    assert_eq!(set.len(), 3);
+    if !place.remote().capability().set_directory_modified {
+        assert!(set.iter().all(Result::is_err), "claimed: {claimed}: {set:?}");
+        return;
+    }
+    assert!(set[0].is_ok() && set[1].is_err() && set[2].is_ok(), "{set:?}");
+    for name in ["a", "a/b"] {
+        let shown = place.stat(name).await.and_then(|entry| entry.modified);
+        let shown = shown.expect("a time that can be set is shown");
+        let kept = shown.meets(Modified { at: time, precision: Duration::from_nanos(1) });
+        assert!(kept, "{name}: {time} came back as {shown:?}");
     }
 }
 

@@ -185,6 +185,28 @@ impl Ftp {
         Ok(self.pool.session().await?.modified_all(&paths).await)
     }
 
+    /// Gives many things their times on one session.
+    async fn set_times<F>(
+        &self,
+        times: &[(Path, Timestamp)],
+        set: impl FnOnce(Lease, Vec<(Vec<u8>, Timestamp)>) -> F,
+    ) -> Vec<Result<()>>
+    where
+        F: Future<Output = Vec<ftp_client::Result<()>>>,
+    {
+        let Some((path, _)) = times.first() else { return Vec::new() };
+        let session = match self.session(path).await {
+            Ok(session) => session,
+            Err(error) => return same_for_all(error, times.len()),
+        };
+        let encoded = times.iter().map(|(path, time)| (self.encode(path), *time)).collect();
+        let results = set(session, encoded).await;
+        let explained = |((path, _), result): (&(Path, _), Result<_, _>)| {
+            result.map_err(|error| explain(error, path))
+        };
+        times.iter().zip(results).map(explained).collect()
+    }
+
     async fn stat_in(&self, session: &mut Lease, paths: &[Path]) -> Vec<Result<Option<Entry>>> {
         let results = session.stat_all(&self.encode_all(paths)).await;
         let clock = self.measured().await;
@@ -217,6 +239,7 @@ impl Remote for Ftp {
             read_precision: Some(if lists_seconds { second } else { second * 60 }),
             asked_precision: (!lists_seconds && features.has("MDTM")).then_some(second),
             write_precision: settable.then_some(second),
+            set_directory_modified: settable && personality.directory_times != Some(false),
             case_sensitive: true,
             read_at: true,
             write_at: true,
@@ -415,17 +438,15 @@ impl Remote for Ftp {
     }
 
     async fn set_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
-        let Some((path, _)) = times.first() else { return Vec::new() };
-        let mut session = match self.session(path).await {
-            Ok(session) => session,
-            Err(error) => return same_for_all(error, times.len()),
+        let set = async |mut session: Lease, times: Vec<_>| session.set_modified_all(&times).await;
+        self.set_times(times, set).await
+    }
+
+    async fn set_directory_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
+        let set = async |mut session: Lease, times: Vec<_>| {
+            session.set_directory_modified_all(&times).await
         };
-        let encoded: Vec<_> = times.iter().map(|(path, time)| (self.encode(path), *time)).collect();
-        let results = session.set_modified_all(&encoded).await;
-        let explained = |((path, _), result): (&(Path, _), Result<_, _>)| {
-            result.map_err(|error| explain(error, path))
-        };
-        times.iter().zip(results).map(explained).collect()
+        self.set_times(times, set).await
     }
 
     async fn copy(&self, from: &Path, to: &Path) -> Result<()> {

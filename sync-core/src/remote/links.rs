@@ -209,6 +209,10 @@ impl Remote for Links {
         }
     }
 
+    async fn set_directory_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
+        self.remote.set_directory_modified_all(times).await
+    }
+
     async fn copy(&self, from: &Path, to: &Path) -> Result<()> {
         if let Some(links) = self.translated()
             && links.content(from).await?.is_some()

@@ -55,7 +55,7 @@ impl Remote for Local {
         Capability {
             read_precision: Some(NANOSECOND),
             write_precision: Some(NANOSECOND),
-            set_directory_modified: true,
+            set_directory_modified: cfg!(unix),
             case_sensitive: !cfg!(any(windows, target_os = "macos")),
             read_at: true,
             write_at: true,

@@ -35,6 +35,7 @@ struct State {
 #[derive(Debug, Default)]
 struct Folder {
     children: BTreeMap<Name, Node>,
+    modified: Timestamp,
 }
 
 #[derive(Debug)]
@@ -76,6 +77,7 @@ impl Memory {
             symlink: true,
             hashes: COMPUTED.to_vec(),
             local: true,
+            set_directory_modified: true,
             ..Capability::default()
         })
     }
@@ -90,6 +92,7 @@ impl Memory {
             hashes: Vec::new(),
             symlink: false,
             local: false,
+            set_directory_modified: false,
             ..Self::new().capability
         })
     }
@@ -131,7 +134,9 @@ impl Memory {
         let path: Path = path.parse().expect("a path in a test is normal");
         let (parent, name) = path.split().expect("a file has a name");
         let mut state = self.state();
-        let folder = state.root.make(&parent).expect("no file stands in the way");
+        let now = state.now();
+        let folder = state.root.make(&parent, now).expect("no file stands in the way");
+        folder.modified = now;
         folder.children.insert(name, node);
     }
 
@@ -163,7 +168,7 @@ impl Memory {
 
     fn entry(&self, name: Name, node: &Node) -> Entry {
         let (kind, size, modified) = match node {
-            Node::Folder(_) => (Kind::Directory, None, None),
+            Node::Folder(folder) => (Kind::Directory, None, self.shown(folder.modified)),
             Node::File(file) => {
                 (Kind::File, Some(file.content.len() as u64), self.shown(file.modified))
             }
@@ -194,10 +199,15 @@ impl State {
         }
     }
 
+    /// Returns the folder in which something is about to be changed.
     fn parent(&mut self, path: &Path) -> Result<(&mut Folder, Name)> {
         let Some((parent, name)) = path.split() else { return Err(Error::is_a_directory(path)) };
+        let now = self.now();
         match self.root.folder(&parent) {
-            Some(folder) => Ok((folder, name)),
+            Some(folder) => {
+                folder.modified = now;
+                Ok((folder, name))
+            }
             None => Err(Error::file_not_found(path).hint("its directory is not there")),
         }
     }
@@ -216,10 +226,13 @@ impl Folder {
         })
     }
 
-    fn make(&mut self, path: &Path) -> Result<&mut Self> {
+    fn make(&mut self, path: &Path, modified: Timestamp) -> Result<&mut Self> {
         path.names().try_fold(self, |folder, name| {
-            let node = folder.children.entry(name).or_insert_with(|| Node::Folder(Self::default()));
-            match node {
+            let new = || {
+                folder.modified = modified;
+                Node::Folder(Self { modified, ..Self::default() })
+            };
+            match folder.children.entry(name).or_insert_with(new) {
                 Node::Folder(below) => Ok(below),
                 _ => Err(Error::not_a_directory(path)),
             }
@@ -292,7 +305,9 @@ impl Remote for Memory {
     }
 
     async fn mkdir(&self, directory: &Path) -> Result<()> {
-        self.state().root.make(directory).map(drop)
+        let mut state = self.state();
+        let now = state.now();
+        state.root.make(directory, now).map(drop)
     }
 
     async fn rmdir(&self, directory: &Path) -> Result<()> {
@@ -387,6 +402,22 @@ impl Remote for Memory {
         };
         self.state().file(path)?.modified = floor(modified, precision);
         Ok(())
+    }
+
+    async fn set_directory_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
+        let precision =
+            self.capability.write_precision.filter(|_| self.capability.set_directory_modified);
+        let set = |(path, modified): &(Path, Timestamp)| {
+            let message = "this remote cannot set times of directories";
+            let precision =
+                precision.ok_or_else(|| Error::new(ErrorKind::Unsupported, message).on(path))?;
+            let mut state = self.state();
+            let folder = state.root.folder(path);
+            let folder = folder.ok_or_else(|| Error::directory_not_found(path))?;
+            folder.modified = floor(*modified, precision);
+            Ok(())
+        };
+        times.iter().map(set).collect()
     }
 
     async fn hash(&self, path: &Path, algorithm: &str) -> Result<Vec<u8>> {

@@ -239,6 +239,11 @@ impl<W: Watch> Remote for Watched<W> {
         self.many(Call::SetModified, times, |(path, _)| path, set).await
     }
 
+    async fn set_directory_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
+        let set = async |times: Vec<_>| self.remote.set_directory_modified_all(&times).await;
+        self.many(Call::SetModified, times, |(path, _)| path, set).await
+    }
+
     async fn symlink(&self, path: &Path, target: &[u8], modified: Option<Timestamp>) -> Result<()> {
         self.before(Call::Symlink, path).await?;
         self.remote.symlink(path, target, modified).await

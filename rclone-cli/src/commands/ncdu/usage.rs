@@ -182,6 +182,7 @@ pub(super) mod tests {
             destination: Side::Absent,
             unfinished: Default::default(),
             in_doubt: false,
+            dates: Default::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::context::{Deletion, Options};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::execute::remove::{Doomed, directories, files};
 use crate::path::{Name, Path};
+use crate::plan::Dating;
 use crate::progress::Deed;
 use crate::remote::Tree;
 use crate::retry::retry;
@@ -24,6 +25,8 @@ pub(super) struct Removals {
     pub(super) misspelt: Vec<(Path, Name)>,
     /// How many files the destination holds in all.
     pub(super) out_of: u64,
+    /// Directories to be dated. Parents before children.
+    pub(super) dated: Vec<(Path, Dating)>,
 }
 
 /// Returns when deletions happen: a limit can only be kept, and a rename only be found,

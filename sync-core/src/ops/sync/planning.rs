@@ -10,7 +10,7 @@ use crate::context::Deletion;
 use crate::execute::Executor;
 use crate::execute::remove::Doomed;
 use crate::path::Name;
-use crate::plan::{Action, Extent, Step, plan};
+use crate::plan::{Action, Dating, Extent, Step, plan};
 use crate::progress::Event;
 use crate::remote::Tree;
 use crate::run::Run;
@@ -76,6 +76,13 @@ impl Planning<'_> {
         }
     }
 
+    /// Takes note of a directory to be dated, under the name it has at the end of the run.
+    fn dated(&self, step: &Step, dating: Dating, removals: &mut Removals) {
+        let respelt = self.run.ctx.options.fix_case;
+        let path = if respelt { &step.path } else { step.target() };
+        removals.dated.push((path.clone(), dating));
+    }
+
     /// Does what needs no remote, and returns the other steps.
     fn here(&self, step: Step, removals: &mut Removals) -> Option<Step> {
         match &step.action {
@@ -93,6 +100,10 @@ impl Planning<'_> {
             }
             Action::Remove { .. } | Action::RemoveDirectory => {
                 collect(&step, removals);
+                return None;
+            }
+            Action::DateDirectory(dating) => {
+                self.dated(&step, *dating, removals);
                 return None;
             }
             Action::Leave => {
