@@ -24,9 +24,9 @@ use crate::retry::{forgets_login, refused, turned_away};
 use crate::stream::{Stream, Transport};
 use crate::trace;
 
-/// How many commands may wait for their answers: enough to fill a long line, little enough for the
-/// answers to fit into what both systems buffer.
-pub(crate) const WINDOW: usize = 256;
+/// How many commands may wait for their answers: enough to fill a long line, little enough for those
+/// of an operation given up to be answered in [`SETTLE`].
+pub(crate) const WINDOW: usize = 512;
 
 /// How long answers that nobody waits for any more may take to arrive.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -397,12 +397,20 @@ impl Control {
     }
 
     /// Says goodbye, for at most as long as `patience`, once those who wait have their answers.
+    ///
+    /// The goodbye and the end of the connection reach the server in this order whether its answer
+    /// is waited for or not. What it answers to others would meet a closed socket, and resets it.
     pub(crate) async fn quit(mut self, patience: Duration) {
-        if !self.owes_caller() && self.usable().is_ok() {
-            // The connection ends in any case: an answer that does not come changes nothing.
-            let _ = timeout(patience, self.ask(Command::Quit)).await;
-            let _ = timeout(patience, SinkExt::<&Command>::close(&mut self.framed)).await;
+        if self.owes_caller() || self.usable().is_err() {
+            return;
         }
+        let parting = async {
+            self.drain().await?;
+            self.send(Command::Quit);
+            SinkExt::<&Command>::close(&mut self.framed).await
+        };
+        // The connection ends in any case.
+        let _ = timeout(patience, parting).await;
     }
 
     /// Gives the connection up: what comes next on it has no meaning any more.
@@ -503,7 +511,7 @@ fn not_sent(error: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
@@ -623,6 +631,18 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(control.ask(Command::Noop).await.is_err());
+    }
+
+    /// The server has not answered when we are gone.
+    #[tokio::test]
+    async fn a_goodbye_reaches_the_server_before_the_end_of_the_connection() {
+        let (mut control, mut far) = greeted().await;
+        control.send_aside(Command::Epsv);
+        far.write_all(b"229 (|||1|)\r\n").await.expect("room");
+        control.quit(PATIENCE).await;
+        let mut heard = String::new();
+        far.read_to_string(&mut heard).await.expect("an orderly end");
+        assert_eq!(heard, "EPSV\r\nQUIT\r\n");
     }
 
     #[tokio::test]

@@ -121,6 +121,10 @@ pub struct Session {
     hashing: Option<Algorithm>,
     /// The next data connection, where it was asked for in advance.
     asked_ahead: Option<Asked>,
+    /// What is to be asked about the next directory that is listed, beside the listing, and the
+    /// answer.
+    asks_beside: Option<Command>,
+    beside: Option<Answered>,
     /// Whether it was tried whether the server keeps commands for later.
     found_out: bool,
     /// Whether the session was lost because the server answered out of order.

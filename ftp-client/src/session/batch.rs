@@ -84,7 +84,9 @@ impl Session {
 
     /// Makes many directories, parents before children in the order given.
     pub async fn mkdir_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<()>> {
-        let mut results = self.order_each(paths, Command::Mkd).await;
+        let commands = paths.iter().map(|path| self.argument(path.as_ref()).map(Command::Mkd));
+        let commands = commands.collect();
+        let mut results = self.order_all(commands).await;
         for (path, result) in paths.iter().zip(&mut results) {
             if let Err(error) = result {
                 let error = std::mem::replace(error, placeholder());
@@ -96,11 +98,36 @@ impl Session {
 
     /// Removes many empty directories, children before parents in the order given.
     pub async fn rmdir_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<()>> {
-        if let Err(error) = self.leave_all(paths).await {
-            return paths.iter().map(|_| Err(again(&error))).collect();
+        self.remove_tree::<P, P>(&[], paths).await
+    }
+
+    /// Removes many files, and right behind them directories that are empty then, children before
+    /// parents in the order given. Where a file is refused, so are the directories it is in.
+    ///
+    /// The results are those of the files, then those of the directories.
+    pub async fn remove_tree<P: AsRef<[u8]>, Q: AsRef<[u8]>>(
+        &mut self,
+        files: &[P],
+        directories: &[Q],
+    ) -> Vec<Result<()>> {
+        if let Err(error) = self.leave_all(directories).await {
+            return (0..files.len() + directories.len()).map(|_| Err(again(&error))).collect();
         }
-        let mut results = self.order_each(paths, Command::Rmd).await;
-        for (path, result) in paths.iter().zip(&mut results) {
+        let named = |session: &Self, path: &[u8], command: fn(Argument) -> Command| {
+            session.argument(path).map(command)
+        };
+        let commands = files.iter().map(|path| named(self, path.as_ref(), Command::Dele));
+        let behind = directories.iter().map(|path| named(self, path.as_ref(), Command::Rmd));
+        let commands = commands.chain(behind).collect();
+        let mut results = self.order_all(commands).await;
+        let (removed, emptied) = results.split_at_mut(files.len());
+        for (path, result) in files.iter().zip(removed) {
+            if let Err(error) = result {
+                let error = std::mem::replace(error, placeholder());
+                *result = Err(Box::pin(self.explain_file(error, path.as_ref())).await);
+            }
+        }
+        for (path, result) in directories.iter().zip(emptied) {
             if let Err(error) = result {
                 let error = std::mem::replace(error, placeholder());
                 *result = Err(Box::pin(self.explain_rmdir(error, path.as_ref())).await);
@@ -120,14 +147,7 @@ impl Session {
 
     /// Removes many files.
     pub async fn remove_all<P: AsRef<[u8]>>(&mut self, paths: &[P]) -> Vec<Result<()>> {
-        let mut results = self.order_each(paths, Command::Dele).await;
-        for (path, result) in paths.iter().zip(&mut results) {
-            if let Err(error) = result {
-                let error = std::mem::replace(error, placeholder());
-                *result = Err(Box::pin(self.explain_file(error, path.as_ref())).await);
-            }
-        }
-        results
+        self.remove_tree::<P, P>(paths, &[]).await
     }
 
     /// Renames many files or directories, each as [`Self::rename`] does. No name may occur twice:
@@ -175,17 +195,6 @@ impl Session {
         let mut answers = self.order_all(commands).await;
         results.append(&mut answers);
         results
-    }
-
-    /// Sends one command a path, and tells of each whether it succeeded.
-    async fn order_each<P: AsRef<[u8]>>(
-        &mut self,
-        paths: &[P],
-        command: impl Fn(Argument) -> Command,
-    ) -> Vec<Result<()>> {
-        let commands = paths.iter().map(|path| self.argument(path.as_ref()).map(&command));
-        let commands = commands.collect();
-        self.order_all(commands).await
     }
 
     /// Sends the commands that could be made, and tells of each whether it succeeded.

@@ -138,6 +138,7 @@ impl Session {
             self.working = None;
             before.push(Command::Cwd(Argument::new(absolute)?));
         }
+        before.extend(self.asks_beside.take().filter(|_| self.is_rooted()));
         let command = match method {
             Method::Mlsd => Command::Mlsd(path),
             Method::ListAll => Command::List { hidden: true, path },

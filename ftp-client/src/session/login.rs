@@ -70,6 +70,8 @@ impl Session {
             offset_pending: false,
             hashing: None,
             asked_ahead: None,
+            asks_beside: None,
+            beside: None,
             found_out: false,
             surprised: false,
             used: Instant::now(),
@@ -148,6 +150,9 @@ impl Session {
         if self.server.learnt.now().system.is_none() {
             commands.push(Command::Syst);
         }
+        if self.asks_at_login() {
+            commands.push(Command::Epsv);
+        }
         let mut utf8_refused = false;
         for answer in self.control.ask_all(commands, self.server.window()).await {
             let (command, reply) = answer?;
@@ -158,6 +163,10 @@ impl Session {
     }
 
     fn take_in(&mut self, command: Command, reply: Reply) -> Result<()> {
+        if command == Command::Epsv {
+            self.told_at_login(reply);
+            return Ok(());
+        }
         let mut learnt = self.server.learnt.now();
         match command {
             Command::Feat => learnt.features = Arc::new(Features::parse(&reply)),

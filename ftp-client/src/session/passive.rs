@@ -32,6 +32,9 @@ const FRESH: Duration = Duration::from_secs(5);
 /// How long the answer to a question asked in advance may take once its turn has come.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// On a line as long as this a flight costs more than a port that nobody comes to.
+const LONG: Duration = Duration::from_millis(20);
+
 /// On a shorter line than this nothing is gained, and a server that answers at once might have
 /// ended a short listing before it got there: then it looks like one that keeps commands.
 const WORTHWHILE: Duration = Duration::from_millis(1);
@@ -73,6 +76,24 @@ impl Session {
         if (keeps || tries) && fits && self.knows_epsv() {
             self.send_epsv(true);
         }
+    }
+
+    /// Tells whether to ask for the first data connection of a session with all else that is said
+    /// behind the login, which saves its first transfer a round trip.
+    pub(super) fn asks_at_login(&self) -> bool {
+        let learnt = self.server.learnt.now();
+        let open = learnt.extended_passive != Some(false) && !learnt.needs_pret;
+        let far = learnt.round_trip.is_some_and(|time| time >= LONG);
+        drop(learnt);
+        open && far && self.queues() && !self.server.options.disable_epsv
+    }
+
+    /// Takes the answer to that question.
+    pub(super) fn told_at_login(&mut self, reply: Reply) {
+        if reply.code().class() == Class::PermanentFailure && self.may_use_pasv() {
+            self.learn(|learnt| learnt.extended_passive = Some(false));
+        }
+        self.asked_ahead = Some(Asked { at: Instant::now(), behind: false, answer: Some(reply) });
     }
 
     fn send_epsv(&mut self, behind: bool) {
@@ -206,8 +227,10 @@ impl Session {
         before: &mut Vec<Command>,
         command: &Command,
     ) -> Result<(Endpoint, Option<Transport>)> {
-        if let Some(endpoint) = self.passive_ahead().await? {
-            return Ok((endpoint, None));
+        if let Some(endpoint) = self.passive_ahead().await?
+            && let Some(reached) = self.reach(endpoint).await?
+        {
+            return Ok(reached);
         }
         let mut before = std::mem::take(before);
         let pret = Command::Pret(Box::new(command.clone()));
@@ -224,17 +247,26 @@ impl Session {
                 }
                 endpoint => endpoint?,
             };
-            if self.queues() && self.server.learnt.now().data_reachable {
-                return Ok((endpoint, None));
+            if let Some(reached) = self.reach(endpoint).await? {
+                return Ok(reached);
             }
-            match self.server.dialer.data(&endpoint.peer, endpoint.port).await {
-                Ok(transport) => return Ok((endpoint, Some(transport))),
-                Err(error) if endpoint.extended && self.may_use_pasv() => {
-                    debug!("EPSV leads nowhere ({error}): using PASV");
-                    self.server.learnt.now().extended_passive = Some(false);
-                }
-                Err(error) => return Err(error),
+        }
+    }
+
+    /// Connects where no data connection of this server has come about yet; none where `PASV` may
+    /// lead to one.
+    async fn reach(&mut self, endpoint: Endpoint) -> Result<Option<(Endpoint, Option<Transport>)>> {
+        if self.queues() && self.server.learnt.now().data_reachable {
+            return Ok(Some((endpoint, None)));
+        }
+        match self.server.dialer.data(&endpoint.peer, endpoint.port).await {
+            Ok(transport) => Ok(Some((endpoint, Some(transport)))),
+            Err(error) if endpoint.extended && self.may_use_pasv() => {
+                debug!("EPSV leads nowhere ({error}): using PASV");
+                self.server.learnt.now().extended_passive = Some(false);
+                Ok(None)
             }
+            Err(error) => Err(error),
         }
     }
 
@@ -279,6 +311,10 @@ impl Session {
 
     /// Judges the answer to what comes before a transfer.
     pub(super) fn prepared(&mut self, command: Command, reply: Reply) -> Result<()> {
+        if matches!(command, Command::Stat(_)) {
+            self.beside = Some((command, reply));
+            return Ok(());
+        }
         if reply.code().is_failure() && !matches!(command, Command::Pret(_)) {
             return Err(refused(&command, reply));
         }

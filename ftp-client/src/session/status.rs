@@ -27,11 +27,7 @@ impl Session {
         let mut results = Vec::with_capacity(directories.len());
         let mut rest = directories;
         if let ([first, tail @ ..], true) = (rest, self.may_list_by_status()) {
-            let listed = self.list_by_data(first.as_ref()).await;
-            if let Ok(listing) = &listed {
-                self.compare_status(first.as_ref(), listing).await;
-            }
-            results.push(listed);
+            results.push(self.list_and_compare(first.as_ref()).await);
             rest = tail;
         }
         let form = self.learnt().status_listing.and_then(StatusListing::argument);
@@ -59,22 +55,48 @@ impl Session {
         open && (forced || self.is_far())
     }
 
+    /// Lists a directory over a data connection, and finds out whether `STAT` shows it just so. The
+    /// first of its forms is asked beside the listing, for no round trip of its own.
+    async fn list_and_compare(&mut self, directory: &[u8]) -> Result<Listing> {
+        let form = StatusListing::All.argument().and_then(|form| Argument::new(form).ok());
+        (self.asks_beside, self.beside) = (form.map(|form| Command::Stat(Some(form))), None);
+        let listed = self.list_by_data(directory).await;
+        let asked = self.asks_beside.take().is_none();
+        match (&listed, self.beside.take()) {
+            (Ok(listing), Some(answer)) => self.compare_status(directory, listing, &answer).await,
+            // The end of a name may have looked like that of the reply.
+            (Err(_), _) if asked && !self.is_reusable() => {
+                self.distrust_status();
+                self.reopen().await?;
+                return self.list_by_data(directory).await;
+            }
+            _ => {}
+        }
+        listed
+    }
+
     /// Finds out whether `STAT` shows a directory as a listing did.
-    async fn compare_status(&mut self, directory: &[u8], listing: &Listing) {
+    async fn compare_status(&mut self, directory: &[u8], listing: &Listing, answer: &Answered) {
         if listing.entries.is_empty() || !listing.unread.is_empty() {
             return;
         }
-        for form in [StatusListing::All, StatusListing::Plain] {
-            let Some(argument) = form.argument() else { continue };
-            let shown = self.ask_status(&[directory], argument).await.pop();
-            let Some(Ok(shown)) = shown else { continue };
+        let shows = |shown: &Listing| {
             let hidden = shown.itself || shown.entries.iter().any(|e| e.name().starts_with(b"."));
-            if hidden && same(&shown, listing) {
-                self.learn(|learnt| learnt.status_listing = Some(form));
-                return;
-            }
-            debug!("STAT {argument} does not show what a listing does");
+            hidden && same(shown, listing)
+        };
+        let (_, reply) = answer;
+        if fits(answer) && !reply.code().is_failure() && shows(&self::listing(reply)) {
+            return self.learn(|learnt| learnt.status_listing = Some(StatusListing::All));
         }
+        let plain = StatusListing::Plain;
+        let shown = match plain.argument() {
+            Some(form) => self.ask_status(&[directory], form).await.pop(),
+            None => None,
+        };
+        if shown.is_some_and(|shown| shown.is_ok_and(|shown| shows(&shown))) {
+            return self.learn(|learnt| learnt.status_listing = Some(plain));
+        }
+        debug!("STAT does not show what a listing does");
         self.distrust_status();
     }
 

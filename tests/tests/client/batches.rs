@@ -1,6 +1,8 @@
 //! Many at once, and the connection lost in the middle: what is known, what goes on, what is unknown.
 
+use ftp_client::ftp_proto::{Argument, Command};
 use ftp_client::options::Pipelining;
+use tests::script::flights;
 
 use super::*;
 
@@ -98,5 +100,33 @@ async fn many_are_renamed_in_one_flight_and_a_refusal_spoils_no_neighbour() {
     let kinds: Vec<_> =
         renamed.iter().map(|one| one.as_ref().err().map(ftp_client::Error::kind)).collect();
     assert_eq!(kinds, [None, Some(&ErrorKind::NotFound), None]);
+    script.finish().await;
+}
+
+/// What a refused file is in is not empty, which the server says by itself.
+#[tokio::test]
+async fn a_tree_is_removed_in_one_flight() {
+    let all = "C: CWD /
+        C: DELE /t/d/a
+        C: DELE /t/e/b
+        C: RMD /t/e
+        C: RMD /t/d
+        C: RMD /t
+        S: 250 home
+        S: 550 /t/d/a: Permission denied
+        S: 250 gone
+        S: 250 gone
+        S: 550 /t/d: Directory not empty
+        S: 550 /t: Directory not empty";
+    assert_eq!(flights(all), 1);
+    let script = Script::start(&[&with_login(&format!("C: CWD /t\nS: 250 there\n{all}"))]).await;
+    let mut session = pool(&script).session().await.expect("a session");
+    let there = Command::Cwd(Argument::new("/t").expect("a path"));
+    session.command(there).await.expect("an answer");
+    let results = session.remove_tree(&["t/d/a", "t/e/b"], &["t/e", "t/d", "t"]).await;
+    let kinds: Vec<_> =
+        results.iter().map(|one| one.as_ref().err().map(ftp_client::Error::kind)).collect();
+    let full = Some(&ErrorKind::NotEmpty);
+    assert_eq!(kinds, [Some(&ErrorKind::PermissionDenied), None, None, full, full]);
     script.finish().await;
 }

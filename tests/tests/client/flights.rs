@@ -6,7 +6,7 @@ use ftp_client::options::Pipelining;
 use ftp_client::{Ending, ErrorKind, Options, Pool};
 use tests::script::{Script, flights};
 
-use super::{later_login, named, options, pool, with_login};
+use super::{LOGIN, later_login, named, options, pool, with_login};
 
 fn pool_at(script: &Script, pipelining: Pipelining) -> Pool {
     Pool::new(Options { pipelining, ..options(script.port()) }).expect("options that make sense")
@@ -282,6 +282,48 @@ async fn a_listing_enters_its_directory_with_the_data_connection() {
 /// A server that is a long way off: it takes its time for the name.
 fn distant(script: &str) -> String {
     script.replace("C: USER me\n", "C: USER me\nW: 2\n")
+}
+
+/// The first listing of a run takes a flight less where the port is asked for at the login.
+#[tokio::test]
+async fn a_distant_server_is_asked_for_a_port_at_the_login() {
+    let login = LOGIN
+        .replace("C: USER me\n", "C: USER me\nW: 25\n")
+        .replace("C: SYST\n", "C: SYST\nC: EPSV\n");
+    let listed = |port: &str| {
+        format!(
+            "S: {port}
+             C: CWD /d0
+             C: MLSD
+             A
+             S: 250 there
+             S: 150 here
+             D: type=file; d0\\n
+             C: EPSV
+             S: 226 done
+             S: 229 ({{port}})"
+        )
+    };
+    // One for what follows the login, then the same as for a session that has its port.
+    assert_eq!(flights(&listed("229 ({port})")), 3);
+    let script = Script::start(&[&(login.clone() + &listed("229 ({port})"))]).await;
+    list_all(&pool(&script), &["d0"]).await;
+    script.finish().await;
+
+    let refused = "S: 500 What?
+        C: CWD /d0
+        C: PASV
+        S: 250 there
+        S: 227 Entering ({port})
+        C: MLSD
+        S: 150 here
+        D: type=file; d0\\n
+        S: 226 done";
+    let script = Script::start(&[&(login + refused)]).await;
+    let pool = pool(&script);
+    list_all(&pool, &["d0"]).await;
+    assert_eq!(pool.personality().extended_passive, Some(false));
+    script.finish().await;
 }
 
 #[tokio::test]

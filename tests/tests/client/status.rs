@@ -5,30 +5,34 @@ use ftp_client::personality::StatusListing;
 use ftp_client::{ErrorKind, Options, Pool};
 use tests::script::{Script, flights};
 
-use super::{options, with_login};
+use super::{later_login, options, with_login};
 
-/// A directory listed over a data connection, as what `lines` say.
-fn by_data(directory: &str, lines: &str) -> String {
+/// A directory listed over a data connection, as what `facts` say, and shown by `STAT` beside that.
+fn by_both(directory: &str, facts: &str, lines: &[&str]) -> String {
+    let lines: String = lines.iter().map(|line| format!("S: {line}\n")).collect();
     format!(
         "C: CWD /{directory}
+         C: STAT -a .
          C: EPSV
          S: 250 there
+         S: 213-Status follows:
+         {lines}S: 213 End of status
          S: 229 ({{port}})
          C: MLSD
          S: 150 here
-         D: {lines}
+         D: {facts}
          C: EPSV
          S: 226 done
          S: 229 ({{port}})\n"
     )
 }
 
-/// The same directory shown by `STAT`.
-fn shown(directory: &str, form: &str, lines: &[&str]) -> String {
+/// The same directory shown by the other form of `STAT`.
+fn shown(directory: &str, lines: &[&str]) -> String {
     let lines: String = lines.iter().map(|line| format!("S: {line}\n")).collect();
     format!(
         "C: CWD /{directory}
-         C: STAT {form}
+         C: STAT .
          C: NOOP
          S: 250 there
          S: 213-Status follows:
@@ -56,8 +60,8 @@ fn check(
 ) -> impl Future<Output = ()> {
     let caller = std::panic::Location::caller();
     async move {
-        let plain = plain.map(|lines| shown("d", ".", lines)).unwrap_or_default();
-        let all = [by_data("d", facts), shown("d", "-a .", all), plain].concat();
+        let plain = plain.map(|lines| shown("d", lines)).unwrap_or_default();
+        let all = [by_both("d", facts, all), plain].concat();
         let script = Script::start(&[&with_login(&all)]).await;
         let pool = pool(&script);
         let mut session = pool.session().await.expect("a session");
@@ -109,7 +113,7 @@ fn many(end: &str) -> String {
 async fn many_directories_take_one_flight() {
     let many = many("S: 200 ok");
     assert_eq!(flights(&many), 1);
-    let all = [by_data("d", FACTS), shown("d", "-a .", &[ITSELF, FILE]), many].concat();
+    let all = [by_both("d", FACTS, &[ITSELF, FILE]), many].concat();
     let script = Script::start(&[&with_login(&all)]).await;
     let mut session = pool(&script).session().await.expect("a session");
     let listings = session.list_all(&["d", "e", "-no", "f"]).await;
@@ -128,12 +132,42 @@ async fn a_name_that_ends_a_reply_too_soon_is_found_out() {
 }
 
 async fn distrusts_after(end: &str) {
-    let all = [by_data("d", FACTS), shown("d", "-a .", &[ITSELF, FILE]), many(end)].concat();
+    let all = [by_both("d", FACTS, &[ITSELF, FILE]), many(end)].concat();
     let script = Script::start(&[&with_login(&all)]).await;
     let pool = pool(&script);
     let mut session = pool.session().await.expect("a session");
     let listings = session.list_all(&["d", "e", "-no", "f"]).await;
     assert_eq!(listings.iter().filter(|listing| listing.is_ok()).count(), 1, "{listings:?}");
+    assert_eq!(pool.personality().status_listing, Some(StatusListing::Never));
+    script.finish().await;
+}
+
+/// What a name with a line end in it makes of the first answer costs the session, and `STAT` alone.
+#[tokio::test]
+async fn a_status_out_of_step_leaves_the_listing_as_it_is() {
+    let first = "C: CWD /d
+        C: STAT -a .
+        C: EPSV
+        S: 250 there
+        S: 213-Status follows:
+        S: 213 End of status
+        S: -rw-r--r-- 1 ftp ftp 3 Nov 22 20:14 .h
+        X";
+    let listed = "C: CWD /d
+        C: EPSV
+        S: 250 there
+        S: 229 ({port})
+        C: MLSD
+        S: 150 here
+        D: type=file;size=3; a b\\n
+        C: EPSV
+        S: 226 done
+        S: 229 ({port})";
+    let script = Script::start(&[&with_login(first), &(later_login() + listed)]).await;
+    let pool = pool(&script);
+    let listings = pool.session().await.expect("a session").list_all(&["d"]).await;
+    let [Ok(listing)] = &listings[..] else { panic!("{listings:?}") };
+    assert_eq!(listing.entries[0].name(), b"a b");
     assert_eq!(pool.personality().status_listing, Some(StatusListing::Never));
     script.finish().await;
 }
