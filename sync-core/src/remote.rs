@@ -161,6 +161,14 @@ pub trait Remote: fmt::Debug + Send + Sync {
         results
     }
 
+    /// Removes many files, and right behind them the directories that are empty then, children before
+    /// parents in the order given. The results are those of the files, then those of the directories.
+    async fn remove_tree(&self, files: &[Path], directories: &[Path]) -> Vec<Result<()>> {
+        let mut results = self.remove_all(files).await;
+        results.extend(self.rmdir_all(directories).await);
+        results
+    }
+
     /// Sets many modification times.
     async fn set_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
         let mut results = Vec::with_capacity(times.len());

@@ -86,7 +86,7 @@ impl Backoff {
 /// in the order of `items`.
 ///
 /// A connection may be lost after the server has removed something and before it said so: what is
-/// not there at a further try was removed.
+/// not there at a further try was removed. A directory is not empty because of what is tried again.
 pub(crate) async fn retry_removals<T: Clone, F>(
     ctx: &Context,
     items: &[T],
@@ -109,7 +109,12 @@ where
             let gone = matches!(&answer, Err(error) if error.is_not_found());
             results[index] = if gone && attempt > 1 { Ok(()) } else { answer };
         }
-        pending.retain(|&index| matches!(&results[index], Err(error) if error.is_temporary()));
+        let fails = |index: &usize, of: fn(&Error) -> bool| results[*index].as_ref().is_err_and(of);
+        let again = pending.iter().any(|index| fails(index, Error::is_temporary));
+        pending.retain(|index| {
+            again
+                && fails(index, |error| error.is_temporary() || error.kind() == ErrorKind::NotEmpty)
+        });
         let failures = pending.iter().filter_map(|&index| results[index].as_ref().err());
         let Some(worst) = failures.map(Error::kind).max_by_key(|kind| is_busy(*kind)) else {
             break;
@@ -240,6 +245,27 @@ mod tests {
         })
         .await;
         assert_eq!((results[0].is_ok(), results[1].is_ok(), tries.get()), (true, false, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_directory_is_tried_again_with_what_is_in_it() {
+        let tries = std::cell::Cell::new(0);
+        let results = retry_removals(&Context::default(), &["file", "above", "full"], |items| {
+            tries.set(tries.get() + 1);
+            let first = tries.get() == 1;
+            async move {
+                let result = |item| match item {
+                    "file" if first => Err(Error::new(ErrorKind::Temporary, "busy")),
+                    "file" => Ok(()),
+                    "above" if !first => Ok(()),
+                    _ => Err(Error::new(ErrorKind::NotEmpty, "not empty")),
+                };
+                items.into_iter().map(result).collect()
+            }
+        })
+        .await;
+        let gone: Vec<_> = results.iter().map(Result::is_ok).collect();
+        assert_eq!((&gone[..], tries.get()), (&[true, true, false][..], 2));
     }
 
     #[tokio::test]

@@ -125,6 +125,17 @@ async fn purge_takes_all_below_and_nothing_beside() {
 }
 
 #[tokio::test]
+async fn purge_keeps_no_more_than_what_it_may_not_take() {
+    let store = store(&["d/a/kept=1", "d/a/b=1", "d/c/e=1"]);
+    store.faults.watch().always(Call::Remove, "d/a/kept", ErrorKind::PermissionDenied);
+    let (ctx, _) = context();
+    let failures = ops::purge(&ctx, &store.tree(), &path("d")).await.unwrap_err();
+    assert_eq!((failures.count, failures.last.kind()), (1, ErrorKind::PermissionDenied));
+    assert_eq!(store.files(), ["d/a/kept=1"]);
+    assert_eq!(store.memory.directories(), ["d", "d/a"]);
+}
+
+#[tokio::test]
 async fn rmdirs_takes_what_holds_no_file() {
     let store = store(&["a/b/file=1"]);
     for directory in ["a/c/d", "e/f"] {

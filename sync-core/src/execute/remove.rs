@@ -17,22 +17,32 @@ pub(crate) struct Doomed {
     pub(crate) size: Option<u64>,
 }
 
+impl Doomed {
+    fn change<'a>(&'a self, reason: &'a str) -> Change<'a> {
+        Change::new(Deed::Deleted, &self.path, reason).sized(self.size)
+    }
+}
+
 /// How many files one session is given to remove in one go.
 pub(crate) const BATCH: usize = 500;
 
 /// Removes files, in batches on up to `transfers` sessions.
 pub(crate) async fn files(run: &Run, tree: &Tree, files: Vec<Doomed>, reason: &str) {
-    let mut agreed = Vec::with_capacity(files.len());
-    for file in files {
-        let change = Change::new(Deed::Deleted, &file.path, reason).sized(file.size);
-        if run.may(change).await {
-            agreed.push(file);
-        }
-    }
+    let agreed = agreed_files(run, files, reason).await;
     let batches = agreed.chunks(BATCH).map(|batch| batch_of_files(run, tree, batch, reason));
     stream::iter(batches)
         .for_each_concurrent(run.ctx.options.transfers.max(1), |batch| batch)
         .await;
+}
+
+async fn agreed_files(run: &Run, files: Vec<Doomed>, reason: &str) -> Vec<Doomed> {
+    let mut agreed = Vec::with_capacity(files.len());
+    for file in files {
+        if run.may(file.change(reason)).await {
+            agreed.push(file);
+        }
+    }
+    agreed
 }
 
 async fn batch_of_files(run: &Run, tree: &Tree, batch: &[Doomed], reason: &str) {
@@ -45,20 +55,64 @@ async fn batch_of_files(run: &Run, tree: &Tree, batch: &[Doomed], reason: &str) 
         )
         .await;
     for (file, result) in batch.iter().zip(results) {
-        run.settle(Change::new(Deed::Deleted, &file.path, reason).sized(file.size), result);
+        run.settle(file.change(reason), result);
     }
+}
+
+/// Removes files and the directories that are empty then, children before parents; all in one go
+/// where they are few.
+pub(crate) async fn all(
+    run: &Run,
+    tree: &Tree,
+    doomed: Vec<Doomed>,
+    emptied: Vec<Path>,
+    reason: &str,
+) {
+    if doomed.len() > BATCH || emptied.len() > BATCH {
+        files(run, tree, doomed, reason).await;
+        if !run.has_failed() {
+            directories(run, tree, emptied, reason).await;
+        }
+        return;
+    }
+    let doomed = agreed_files(run, doomed, reason).await;
+    let emptied = agreed_directories(run, emptied, reason).await;
+    let paths = doomed.iter().map(|file| Item::File(tree.path(&file.path)));
+    let behind = emptied.iter().map(|directory| Item::Directory(tree.path(directory)));
+    let items: Vec<Item> = paths.chain(behind).collect();
+    if items.is_empty() {
+        return;
+    }
+    let results = retry_removals(&run.ctx, &items, |items| async move {
+        let directory = |item: &Item| matches!(item, Item::Directory(_));
+        let (emptied, doomed): (Vec<_>, Vec<_>) = items.into_iter().partition(directory);
+        let path = |(Item::Directory(path) | Item::File(path))| path;
+        let doomed: Vec<_> = doomed.into_iter().map(path).collect();
+        let emptied: Vec<_> = emptied.into_iter().map(path).collect();
+        tree.remote.remove_tree(&doomed, &emptied).await
+    })
+    .await;
+    let mut results = results.into_iter();
+    for (file, result) in doomed.iter().zip(results.by_ref()) {
+        run.settle(file.change(reason), result);
+    }
+    for (directory, result) in emptied.iter().zip(results) {
+        settle_directory(run, directory, reason, result);
+    }
+}
+
+/// What is removed in one go, files before directories.
+#[derive(Clone)]
+enum Item {
+    Directory(Path),
+    File(Path),
 }
 
 /// Removes directories that should be empty by now, in the order given: children before parents.
 ///
 /// One that still holds something, because the filter protects it, stays and is told as a notice.
 pub(crate) async fn directories(run: &Run, tree: &Tree, directories: Vec<Path>, reason: &str) {
-    let mut agreed = Vec::with_capacity(directories.len());
-    for directory in directories {
-        if run.may(Change::new(Deed::RemovedDirectory, &directory, reason)).await {
-            agreed.push(directory);
-        }
-    }
+    let agreed = agreed_directories(run, directories, reason).await;
     for batch in agreed.chunks(BATCH) {
         let paths: Vec<Path> = batch.iter().map(|directory| tree.path(directory)).collect();
         let results =
@@ -72,6 +126,16 @@ pub(crate) async fn directories(run: &Run, tree: &Tree, directories: Vec<Path>, 
             settle_directory(run, directory, reason, result);
         }
     }
+}
+
+async fn agreed_directories(run: &Run, directories: Vec<Path>, reason: &str) -> Vec<Path> {
+    let mut agreed = Vec::with_capacity(directories.len());
+    for directory in directories {
+        if run.may(Change::new(Deed::RemovedDirectory, &directory, reason)).await {
+            agreed.push(directory);
+        }
+    }
+    agreed
 }
 
 fn settle_directory(run: &Run, directory: &Path, reason: &str, result: Result<()>) {

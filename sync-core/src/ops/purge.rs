@@ -1,7 +1,7 @@
 //! Removes a directory and all it holds, whatever the filter says.
 
 use crate::context::Context;
-use crate::execute::remove::{BATCH, Doomed, directories, files};
+use crate::execute::remove::{BATCH, Doomed, all, files};
 use crate::ops::rmdirs::unfiltered;
 use crate::path::Path;
 use crate::remote::Tree;
@@ -31,10 +31,11 @@ pub async fn purge(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), Failur
             files(&run, &below, std::mem::take(&mut doomed), REASON).await;
         }
     }
-    files(&run, &below, doomed, REASON).await;
-    if !run.has_failed() {
+    if run.has_failed() {
+        files(&run, &below, doomed, REASON).await;
+    } else {
         emptied.reverse();
-        directories(&run, &below, emptied, REASON).await;
+        all(&run, &below, doomed, emptied, REASON).await;
     }
     run.finish()
 }

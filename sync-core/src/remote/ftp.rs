@@ -396,14 +396,7 @@ impl Remote for Ftp {
     }
 
     async fn remove_all(&self, paths: &[Path]) -> Vec<Result<()>> {
-        let mut session = match self.session(&first(paths)).await {
-            Ok(session) => session,
-            Err(error) => return same_for_all(error, paths.len()),
-        };
-        let results = session.remove_all(&self.encode_all(paths)).await;
-        let explained =
-            |(path, result): (&Path, Result<_, _>)| result.map_err(|error| explain(error, path));
-        paths.iter().zip(results).map(explained).collect()
+        self.remove_tree(paths, &[]).await
     }
 
     async fn mkdir_all(&self, directories: &[Path]) -> Vec<Result<()>> {
@@ -425,16 +418,26 @@ impl Remote for Ftp {
     }
 
     async fn rmdir_all(&self, directories: &[Path]) -> Vec<Result<()>> {
-        let mut session = match self.session(&first(directories)).await {
+        self.remove_tree(&[], directories).await
+    }
+
+    async fn remove_tree(&self, files: &[Path], directories: &[Path]) -> Vec<Result<()>> {
+        let count = files.len() + directories.len();
+        let mut session = match self.session(&first(files.iter().chain(directories))).await {
             Ok(session) => session,
-            Err(error) => return same_for_all(error, directories.len()),
+            Err(error) => return same_for_all(error, count),
         };
         directories.iter().for_each(|directory| self.known.forget(directory));
-        let results = session.rmdir_all(&self.encode_all(directories)).await;
-        let explained = |(path, result): (&Path, Result<_, _>)| {
-            result.map_err(|error| explain_directory(error, path))
-        };
-        directories.iter().zip(results).map(explained).collect()
+        let (doomed, emptied) = (self.encode_all(files), self.encode_all(directories));
+        let mut results = session.remove_tree(&doomed, &emptied).await.into_iter();
+        let mut explained = Vec::with_capacity(count);
+        for (path, result) in files.iter().zip(results.by_ref()) {
+            explained.push(result.map_err(|error| explain(error, path)));
+        }
+        for (path, result) in directories.iter().zip(results) {
+            explained.push(result.map_err(|error| explain_directory(error, path)));
+        }
+        explained
     }
 
     async fn set_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
@@ -483,8 +486,8 @@ fn hashes(personality: &Personality) -> Vec<&'static str> {
     COMPUTED.into_iter().filter(common).collect()
 }
 
-fn first(paths: &[Path]) -> Path {
-    paths.first().cloned().unwrap_or_default()
+fn first<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Path {
+    paths.into_iter().next().cloned().unwrap_or_default()
 }
 
 /// Returns one error for many paths: itself first, then its likes.

@@ -202,6 +202,10 @@ impl Remote for Links {
         self.remote.rmdir_all(directories).await
     }
 
+    async fn remove_tree(&self, files: &[Path], directories: &[Path]) -> Vec<Result<()>> {
+        self.remote.remove_tree(&self.all_real(files).await, directories).await
+    }
+
     async fn set_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
         match self.translated() {
             Some(links) => links.set_modified_all(times).await,

@@ -234,6 +234,13 @@ impl<W: Watch> Remote for Watched<W> {
         self.many(Call::Rmdir, directories, |path| path, rmdir).await
     }
 
+    /// Whatever is refused or waits keeps its directory, so those come when it is known.
+    async fn remove_tree(&self, files: &[Path], directories: &[Path]) -> Vec<Result<()>> {
+        let mut results = self.remove_all(files).await;
+        results.extend(self.rmdir_all(directories).await);
+        results
+    }
+
     async fn set_modified_all(&self, times: &[(Path, Timestamp)]) -> Vec<Result<()>> {
         let set = async |times: Vec<_>| self.remote.set_modified_all(&times).await;
         self.many(Call::SetModified, times, |(path, _)| path, set).await

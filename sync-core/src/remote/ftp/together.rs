@@ -1,12 +1,17 @@
 //! Questions that are asked at the same time share one session and its flights.
 
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use ftp_client::Result;
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 /// How many questions one session answers in one go.
 pub(super) const AT_ONCE: usize = 64;
+
+/// How long nobody else has to come before it is asked for those who have.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// Who waits for which answer.
 #[derive(Debug)]
@@ -41,8 +46,7 @@ impl<Q, A> Together<Q, A> {
     {
         let (answer, mut answered) = oneshot::channel();
         self.waiting().push(Asked { question, answer });
-        // Those who come at the same time come along.
-        tokio::task::yield_now().await;
+        self.gather().await;
         let turn = self.turn.lock().await;
         if let Ok(answer) = answered.try_recv() {
             return Ok(Some(answer));
@@ -54,6 +58,20 @@ impl<Q, A> Together<Q, A> {
         }
         drop(turn);
         Ok(answered.try_recv().ok())
+    }
+
+    /// Waits as long as others come: to ask for all of them together saves a round trip, on a line
+    /// where that takes much longer.
+    async fn gather(&self) {
+        let mut before = 0;
+        loop {
+            let waiting = self.waiting().len();
+            if waiting <= before || waiting >= AT_ONCE {
+                return;
+            }
+            before = waiting;
+            sleep(MOMENT).await;
+        }
     }
 
     fn batch(&self) -> (Vec<Q>, Vec<oneshot::Sender<A>>) {
