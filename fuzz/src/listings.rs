@@ -21,14 +21,16 @@ pub fn mainframe(data: &[u8]) {
     family(data, &[&dialects[..], &[Dialect::HpNonStop]].concat());
 }
 
-/// `MLSD` and `MLST`: see `family`; and that one line reads as it does in a listing.
+/// `MLSD` and `MLST`: see `family`; and that a line with facts reads alone as in a listing, with the
+/// blank of `MLST` before it or without.
 pub fn mlsx(data: &[u8]) {
     family(data, &[Dialect::Mlsx]);
     let line = data.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
-    if let (Ok(alone), [Item::Entry(listed)]) =
-        (listing::mlst_entry(line), &read(line, Some(Dialect::Mlsx), usize::MAX).0[..])
-    {
-        assert_eq!(alone, *listed);
+    let items = read(line, Some(Dialect::Mlsx), usize::MAX).0;
+    for alone in [line, &[b" ", line].concat()].map(listing::mlst_entry) {
+        if let (Ok(alone), [Item::Entry(listed)]) = (alone, &items[..]) {
+            assert_eq!(alone, *listed);
+        }
     }
 }
 

@@ -181,11 +181,11 @@ pub(super) fn stamp(reply: &Reply) -> Result<Timestamp> {
     })
 }
 
-/// Reads an `MLST` reply: the first line that holds facts. Some servers add lines of their own,
-/// and leave the leading blank out.
+/// Reads an `MLST` reply: the first line that holds facts. Some servers add lines of their own.
 fn facts(reply: &Reply, name: &[u8]) -> Option<Entry> {
-    let mut lines = reply.body().map(|line| line.strip_prefix(b" ").unwrap_or(line));
-    let mut entry = lines.find_map(|line| mlst_entry(line).ok())?;
+    let tells = |e: &Entry| e.kind != Kind::Unknown || e.size.is_some() || e.modified.is_some();
+    let mut entries = reply.body().filter_map(|line| mlst_entry(line).ok());
+    let mut entry = entries.find(tells)?;
     entry.set_name(name);
     if entry.is_directory() {
         entry.kind = Kind::Directory;

@@ -17,7 +17,12 @@ use super::{
     time::{Daytime, Precision},
 };
 
-/// Reads one line of an `MLST` or `MLSD` answer, without its end.
+/// Reads one line of an `MLST` answer: those of its body as they came, without their ends.
+///
+/// "Note that for MLST the fact set is preceded by a space" (RFC 3659, section 7.2), and where there
+/// are no facts "there will be exactly two leading spaces before the pathname"; servers that leave
+/// the first one out exist (uftpd). Where `MLST` had no argument, "the server-PI may either include
+/// an empty file name in the response" (7.3.1): so the name may be empty here.
 ///
 /// # Errors
 ///
@@ -27,8 +32,9 @@ pub fn entry(line: &[u8]) -> Result<Entry, Reason> {
     if line.len() > Caps::MAX_LINE {
         return Err(Reason::LineTooLong);
     }
-    let read = parse(line).or_else(|miss| match miss {
-        Miss::Shape => without_facts(line),
+    let text = line.strip_prefix(b" ").unwrap_or(line);
+    let read = with_facts(text).or_else(|miss| match miss {
+        Miss::Shape => without_facts(text).or_else(|_| without_facts(line)),
         Miss::Broken(_) => Err(miss),
     });
     match read {
@@ -38,14 +44,20 @@ pub fn entry(line: &[u8]) -> Result<Entry, Reason> {
     }
 }
 
-/// Reads a line that has facts.
+/// Reads a line of `MLSD` that has facts.
 pub(super) fn parse(line: &[u8]) -> Parsed<'_> {
+    let found = with_facts(line)?;
+    if found.name.is_empty() { Err(Miss::Broken(Reason::Name)) } else { Ok(found) }
+}
+
+/// Reads facts and what follows them, a name or nothing.
+fn with_facts(line: &[u8]) -> Parsed<'_> {
     let start = line.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
     let line = &line[start..];
     let space = memchr::memchr(b' ', line).ok_or(Miss::Shape)?;
-    let (facts, name) = (&line[..space], &line[space + 1..]);
-    if name.is_empty() {
-        return Err(if looks_like_facts(facts) { Miss::Broken(Reason::Name) } else { Miss::Shape });
+    let (facts, name) = facts_and_name(line, space);
+    if name.is_empty() && !looks_like_facts(facts) {
+        return Err(Miss::Shape);
     }
     let mut read = Facts::default();
     read.read(facts)?;
@@ -56,6 +68,25 @@ pub(super) fn parse(line: &[u8]) -> Parsed<'_> {
     }
     read.found.name = name;
     Ok(read.found)
+}
+
+/// Splits at the first blank, for "the set of facts must not contain any spaces" (RFC 3659 7.2).
+///
+/// ProFTPD writes the target of a link as it is, blanks included; the facts go on behind it.
+fn facts_and_name(line: &[u8], space: usize) -> (&[u8], &[u8]) {
+    let space = match line[..space] {
+        [.., b';'] => space,
+        ref facts => past_target(line, facts).unwrap_or(space),
+    };
+    (&line[..space], &line[space + 1..])
+}
+
+fn past_target(line: &[u8], facts: &[u8]) -> Option<usize> {
+    const LINK: &[u8] = b"type=OS.unix=slink:";
+    let begun = memchr::memrchr(b';', facts).map_or(0, |end| end + 1);
+    let (kind, _) = facts[begun..].split_at_checked(LINK.len())?;
+    let end = memchr::memmem::find(&line[facts.len()..], b"; ")?;
+    kind.eq_ignore_ascii_case(LINK).then_some(facts.len() + end + 1)
 }
 
 /// Reads a line without facts: a blank, and a name.
@@ -406,9 +437,24 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_mlst_has_a_blank_before_its_facts() {
+        // The examples of RFC 3659, 7.7.1, 7.7.6 and 7.9.2.
+        check(" Type=file;Size=1024990;Perm=r; /tmp/a.tar.gz", "/tmp/a.tar.gz", Kind::File);
+        check(" type=dir;unique=AQkAAAAAAAABCAAA; /", "/", Kind::Directory);
+        check("  /tmp", "/tmp", Kind::Unknown);
+        check(" Type=dir;Perm=el;Unique=keVO1+ZF4 test", "test", Kind::Directory);
+        check(" Type=file;  two blanks", " two blanks", Kind::File);
+        check(" type=dir;unique=7; ", "", Kind::Directory);
+        // uftpd leaves the first one out.
+        check("type=dir; /", "/", Kind::Directory);
+        check(" /tmp", "/tmp", Kind::Unknown);
+    }
+
+    #[test]
     fn types_of_unix_are_kept_apart() {
         let target = |line: &str| check(line, "x", Kind::Symlink).target().map(<[u8]>::to_vec);
         assert_eq!(target("type=OS.unix=slink:/a=b:c; x"), Some(b"/a=b:c".to_vec()));
+        assert_eq!(target("type=OS.unix=slink:/a b;unique=7; x"), Some(b"/a b".to_vec()));
         assert_eq!(target("type=OS.unix=slink:; x"), None);
         assert_eq!(target("type=OS.UNIX=symlink; x"), None);
         let device = |block, number| Kind::Device(Device { block, number });
@@ -452,7 +498,7 @@ mod tests {
     #[test]
     fn what_is_no_entry() {
         assert_eq!(entry(b"type=file;size=garbage; x"), Err(Reason::Size));
-        assert_eq!(entry(b"type=file; "), Err(Reason::Name));
+        assert_eq!(parse(b"type=file; ").map(|_| ()), Err(Miss::Broken(Reason::Name)));
         for line in ["", " ", "   ", "word", "no facts", "=x; y", "a b=c;", "/no/leading/space"] {
             assert_eq!(entry(line.as_bytes()), Err(Reason::Unknown), "{line:?}");
         }
