@@ -32,8 +32,12 @@ fn digits_first(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, us
     }
     let (start, end) = column(line, start)?;
     let first = &line[start..end];
-    if let Some((parts, separator)) = triple(first) {
-        return three_parts(line, end, parts, separator);
+    match triple(first) {
+        Some((parts, separator)) if separator.is_ascii() => {
+            return three_parts(line, end, parts, separator);
+        }
+        _ if !first.is_ascii() => return joined(line, end, first, clock),
+        _ => {}
     }
     // `09-26 13:45`, `09-26 2000`
     let (month, day) = (two_digits(first.get(..2)?)?, two_digits(first.get(3..)?)?);
@@ -61,6 +65,22 @@ fn numeral_first(
     let (third, end) = Numeral::next(line, next_end)?;
     let marked = [first.mark, second.mark, third.mark].iter().any(|m| !m.is_ascii());
     dated(line, end, marked.then_some((first.value, second.small()?, third.small()?))?)
+}
+
+/// `11月30日 23:59`, `2019年11月30日`
+fn joined(line: &[u8], end: usize, column: &[u8], clock: Clock) -> Option<(Modified, usize)> {
+    let is_mark = |mark: &[u8]| mark.len() <= 4 && mark.first().is_some_and(|b| !b.is_ascii());
+    if !column.split(u8::is_ascii_digit).filter(|mark| !mark.is_empty()).all(is_mark) {
+        return None;
+    }
+    let mut numbers = column.split(|b| !b.is_ascii_digit()).filter(|number| !number.is_empty());
+    match (numbers.next()?, numbers.next()?, numbers.next(), numbers.next()) {
+        (a, b, Some(c), None) => dated(line, end, (year(a)?, two_digits(b)?, two_digits(c)?)),
+        (month, day, None, None) => {
+            year_or_time(line, end, (two_digits(month)?, two_digits(day)?), false, clock)
+        }
+        _ => None,
+    }
 }
 
 /// `2005-06-07 21:22`, `1999/10/12 17:12`, `2004.07.15`, `24-04-2003 17:12`, `01-jun-99`
@@ -268,6 +288,10 @@ mod tests {
         check("6月 3日 2003年", "2003-06-03T00:00:00");
         check("3月 2 15:13", "2020-03-02T15:13:00");
         check("2005년  1월  6일", "2005-01-06T00:00:00");
+        check("11月30日 23:59", "2019-11-30T23:59:00");
+        check("2019年11月30日", "2019-11-30T00:00:00");
+        check("2019년11월30일 10:05", "2019-11-30T10:05:00");
+        check_bytes(b"2003\x94\x4e4\x8c\x8e18\x93\xfa", "2003-04-18T00:00:00");
         check_bytes(b"4\x8c\x8e 18\x93\xfa 2003\x94\x4e", "2003-04-18T00:00:00");
         check_bytes(b"2003   3\xed\xef 20", "2003-03-20T00:00:00");
         check_bytes(b"8\xed 17 08:52", "2019-08-17T08:52:00");
@@ -282,6 +306,8 @@ mod tests {
             "May ab 2000",
             "2012-30-07 00:31",
             "1 ftp 12:00",
+            "1月2日3年4 12:00",
+            "13月30日 23:59",
             "Dec 19 ab:11",
             "2003 3 20",
             "",

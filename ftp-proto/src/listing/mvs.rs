@@ -15,7 +15,7 @@ use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Found, Miss, Parsed, is_number},
     form,
-    time::{Daytime, american_date},
+    time::{Date, Daytime, american_date, is_date, triple, two_digits, year},
 };
 
 /// Reads a data set, one that is migrated or on tape or of VSAM included.
@@ -47,7 +47,8 @@ pub(super) fn data_set(line: &[u8]) -> Parsed<'_> {
     };
     let (organisation, name) = last_two(columns)?;
     let partitioned = organisation.starts_with(b"PO");
-    let known = [&b"PS"[..], b"PO", b"DA", b"IS", b"VS", b"HFS", b"ZFS", b"GDG", b"PATH", b"AIX"];
+    let known =
+        [&b"PS"[..], b"PO", b"DA", b"IS", b"VS", b"HFS", b"ZFS", b"GDG", b"PATH", b"AIX", b"NONE"];
     if !known.iter().any(|k| organisation.starts_with(k)) {
         return Err(Miss::Shape);
     }
@@ -83,14 +84,21 @@ pub(super) fn member(line: &[u8]) -> Parsed<'_> {
         return Ok(Found::new(name, Kind::File, size, None));
     }
     let [v, w, b'.', m, n] = second else { return Err(Miss::Shape) };
-    if ![v, w, m, n].iter().all(|b| b.is_ascii_digit()) || american_date(third).is_none() {
+    if ![v, w, m, n].iter().all(|b| b.is_ascii_digit()) || year_first(third).is_none() {
         return Err(Miss::Shape);
     }
-    let date = american_date(columns.need()?).ok_or(Miss::Broken(Reason::Date))?;
+    let date = year_first(columns.need()?).ok_or(Miss::Broken(Reason::Date))?;
     let time = Daytime::parse(columns.need()?).ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, Some(time), Zone::Server);
     let owner = columns.nth(3);
     Ok(Found { owner, ..Found::new(name, Kind::File, None, modified) })
+}
+
+/// `2024/02/29`, and `96/02/29` of before.
+fn year_first(text: &[u8]) -> Option<Date> {
+    let ([first, month, day], b'/') = triple(text)? else { return None };
+    let date = (year(first)?, two_digits(month)?, two_digits(day)?);
+    is_date(date.0, date.1, date.2).then_some(date)
 }
 
 /// Reads a member without statistics: a name alone, below the heads of the columns of members.
@@ -190,6 +198,7 @@ mod tests {
             ("YNSABH 3390   2022/02/18  1+++++  VBS  32767 27966  PS  A.FILE", Kind::File),
             ("TSO004 3390   VSAM A.FILE", Kind::File),
             ("V43525 Tape                     A.FILE", Kind::File),
+            ("NRP004 3390   **NONE**    1   15  NONE     0     0  NONE A.FILE", Kind::File),
             ("Migrated\t\t\tA.FILE", Kind::File),
             ("Pseudo Directory    A.FILE", Kind::Directory),
         ] {
@@ -202,6 +211,9 @@ mod tests {
         let line = b"TBSHELF2  01.03 2002/09/12 2002/10/11 09:37    11    11     0 KIL001";
         check(&member(line), "TBSHELF2", Kind::File, None);
         assert_eq!(member(line).expect("an entry").owner, Some(&b"KIL001"[..]));
+        let line = b"OLDER     01.99 95/12/31 96/02/29 17:30     8     8     0 USER";
+        let modified = member(line).expect("an entry").modified.expect("a time");
+        assert_eq!(modified.at.to_string(), "1996-02-29T17:30:00");
         let line = b"LOADMOD 00B308 000411  00 FO                31    ANY";
         check(&member(line), "LOADMOD", Kind::File, Some(0xB308));
         check(&bare_member(b" MEMBER "), "MEMBER", Kind::File, None);

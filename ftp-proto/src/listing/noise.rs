@@ -3,7 +3,10 @@
 //! What is not listed here is not noise: it is told as unread, because a line that nobody knows may
 //! be an entry, or the server's word that it could not look.
 
-use super::{Dialect, Item, fields::Columns};
+use super::{
+    Dialect, Item,
+    fields::{Columns, is_blank},
+};
 
 /// Recognises noise in a line that is no entry.
 pub(super) fn item(line: &[u8]) -> Option<Item> {
@@ -39,29 +42,44 @@ fn section(text: &[u8]) -> Option<&[u8]> {
 fn is_total(text: &[u8]) -> bool {
     const WORDS: &[&str] = &[
         "celkem",
+        "celkom",
         "gesamt",
+        "guztira",
+        "i alt",
         "insgesamt",
+        "iomlán",
         "itogo",
+        "kokku",
         "razem",
+        "skupno",
         "suma",
         "toplam",
         "totaal",
         "total",
         "totale",
         "totalt",
+        "tổng cộng",
+        "tổng",
+        "ukupno",
+        "viso",
         "yhteensä",
         "összesen",
-        "итого",
+        "σύνολο",
+        "агулам",
         "всього",
+        "загалом",
+        "итого",
+        "общо",
         "合計",
+        "合计",
         "总用量",
+        "总计",
+        "總用量",
         "總計",
         "합계",
     ];
-    let mut columns = Columns::new(text);
-    let (Some(word), Some(count), None) = (columns.next(), columns.next(), columns.next()) else {
-        return false;
-    };
+    let Some(blank) = text.iter().rposition(|b| is_blank(*b)) else { return false };
+    let (word, count) = (text[..blank].trim_ascii_end(), &text[blank + 1..]);
     let unit = count.last().is_some_and(|b| b"BKMGTP".contains(&b.to_ascii_uppercase()));
     let digits = if unit { &count[..count.len() - 1] } else { count };
     let counts = digits.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','));
@@ -117,4 +135,21 @@ fn is_count(text: &[u8]) -> bool {
     let counts = count.iter().all(|b| b.is_ascii_digit() || *b == b',');
     let what = [&b"File(s)"[..], b"Dir(s)"].iter().any(|w| word.eq_ignore_ascii_case(w));
     counts && (what || (word == b"bytes" && columns.next() == Some(b"-")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_in_the_words_of_many_languages() {
+        for line in
+            ["total 0", " insgesamt 12", "总用量 8", "i alt 4,0K", "tổng cộng 3", "Total 1.5M"]
+        {
+            assert_eq!(item(line.as_bytes()), Some(Item::Noise), "{line}");
+        }
+        for line in ["total", "total x", "totally 3", "8", "alt 8", "ls: ./x: Permission denied"] {
+            assert_eq!(item(line.as_bytes()), None, "{line}");
+        }
+    }
 }

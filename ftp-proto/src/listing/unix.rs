@@ -20,7 +20,7 @@ use super::{
         small,
     },
     form, months,
-    time::Clock,
+    time::{Clock, Daytime},
 };
 
 /// More columns than this before a date are no listing line.
@@ -124,9 +124,11 @@ pub(super) fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>,
     (known && readable).then(|| (*letter, bits.filter(|_| len != 8), start + 1 + end))
 }
 
-/// `ls -s` and `ls -i` put a number before the mode.
+/// `ls -s` and `ls -i` put a number before the mode, `ls -is` two.
 fn behind_a_count(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
-    let (_, end) = column(line, start).filter(|(start, end)| is_number(&line[*start..*end]))?;
+    let count = |at| column(line, at).filter(|(start, end)| is_number(&line[*start..*end]));
+    let (_, end) = count(start)?;
+    let end = count(end).map_or(end, |(_, end)| end);
     mode_column(line, column(line, end)?.0)
 }
 
@@ -340,12 +342,29 @@ fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed<'_> 
     let name = columns.rest().get(1..).unwrap_or_default();
     let name = if unknown { name.trim_ascii_start() } else { name };
     let first = Columns::new(name).next().ok_or(Miss::Broken(Reason::Name))?;
-    if months::any(first).is_some() {
+    if months::any(first).is_some() || is_dated(name) {
         return Err(date);
     }
     let (name, kind, target) = of_kind(letter, name, bytes, None);
     let (owner, group) = if unknown { (None, None) } else { (Some(owner), Some(group)) };
     Ok(Found { target, mode, owner, group, ..Found::new(name, kind, bytes, None) })
+}
+
+/// Tells whether what stands where the name is due begins like a date: a day and then a time or a
+/// year, whatever the words between. In a month that nobody knows it must not become the name.
+fn is_dated(name: &[u8]) -> bool {
+    let is_day = |column: &[u8]| {
+        let digits = column.iter().take_while(|b| b.is_ascii_digit()).count();
+        small::<u8>(&column[..digits]).is_some_and(|day| (1..=31).contains(&day))
+    };
+    let is_year = |column: &[u8]| {
+        let digits = column
+            .get(..4)
+            .filter(|d| is_number(d) && matches!(d[..2], [b'1', b'9'] | [b'2', b'0']));
+        digits.is_some() && column[4..].iter().all(|b| !b.is_ascii() || *b == b',')
+    };
+    let mut columns = Columns::new(name).take(5).skip_while(|column| !is_day(column)).skip(1);
+    columns.any(|column| Daytime::parse(column).is_some() || is_year(column))
 }
 
 /// Writes one line as GNU `ls -l` does: a time without a year, or a full time, or a date alone.
@@ -522,6 +541,7 @@ mod tests {
         let entry = check("d????????? ? ? ? ?            ? lost", "lost", None, "", "");
         assert_eq!((entry.kind, entry.mode), (Kind::Directory, None));
         check("   4 -rw-r--r-- 1 a b 7 Mar 7 18:42 counted", "counted", Some(7), "a", "b");
+        check("123   4 -rw-r--r-- 1 a b 7 Mar 7 18:42 counted", "counted", Some(7), "a", "b");
     }
 
     #[test]
@@ -531,6 +551,8 @@ mod tests {
             ("-rw-rw-r--  1 poh  poh   6xx5 Feb 27 04:14 history.rst", Reason::Size),
             ("-rw-rw-r--  xx poh  poh   6595 Feb 27 04:14 history.rst", Reason::Columns),
             ("-rw-r--r--   1 14  staff  80284 Aug 22  zx.gz", Reason::Date),
+            ("-rw-r--r--   1 14  staff  80284 Xyz 22 10:05 zx.gz", Reason::Date),
+            ("-rw-r--r--   1 14  staff  80284 22 de xyz de 2019 zx.gz", Reason::Date),
             ("-rw-r--r--   1 14  staff  80284 Aug 22  2001", Reason::Name),
         ] {
             assert_eq!(read(line), Err(Miss::Broken(reason)), "{line}");
