@@ -14,7 +14,7 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use core::{fmt, str};
 
 use nom::bytes::complete::{tag, take_while_m_n, take_while1};
-use nom::character::complete::{char, space0, u8 as number};
+use nom::character::complete::{one_of, space0, u8 as number};
 use nom::combinator::{all_consuming, verify};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser as _};
@@ -45,12 +45,13 @@ impl Passive {
 /// Reads the answer to `PASV`, `EPSV` or `LPSV`.
 ///
 /// # Errors
-/// When there is no address, or the port is 0.
+/// When the server refused, there is no address, or the port is 0.
 pub fn passive(reply: &Reply) -> Result<Passive, Misread> {
     match reply.code().get() {
         228 => long_passive(reply),
         229 => extended_passive(reply).map(Passive::Port),
-        _ => short_passive(reply),
+        200..300 => short_passive(reply),
+        _ => Err(Misread::new("address", reply)),
     }
 }
 
@@ -71,12 +72,13 @@ pub fn families(reply: &Reply) -> Vec<Family> {
 }
 
 /// Reads `227`: "The format of the 227 reply to a PASV command is not well standardized" (RFC 1123
-/// 4.1.2.6), so the six numbers are looked for, on the last line first.
+/// 4.1.2.6), so the six numbers are looked for, on the last line first; where there are none, they
+/// may have points between them.
 fn short_passive(reply: &Reply) -> Result<Passive, Misread> {
     let lines: Vec<&[u8]> = reply.texts().collect();
-    let mut addresses = lines.iter().rev().filter_map(|text| six_numbers(text));
-    addresses
-        .next()
+    let found = |marks: &[u8]| lines.iter().rev().find_map(|text| six_numbers(text, marks));
+    found(b",")
+        .or_else(|| found(b",."))
         .filter(|address| address.port() != 0)
         .map(|address| Passive::Address(address.into()))
         .ok_or_else(|| Misread::new("address", reply))
@@ -142,12 +144,12 @@ fn port_before<'a>(delimiter: &'a [u8]) -> impl FnMut(&'a [u8]) -> IResult<&'a [
 
 /// Finds `h1,h2,h3,h4,p1,p2` anywhere in a text: a client "must scan the reply for
 /// the first digit of the host and port numbers" (RFC 1123 4.1.2.6).
-fn six_numbers(text: &[u8]) -> Option<SocketAddrV4> {
+fn six_numbers(text: &[u8], marks: &[u8]) -> Option<SocketAddrV4> {
     let mut rest = text;
     loop {
         let at = rest.iter().position(u8::is_ascii_digit)?;
         rest = &rest[at..];
-        if let Ok((_, address)) = address(rest) {
+        if let Ok((_, address)) = address(rest, marks) {
             return Some(address);
         }
         let digits: IResult<&[u8], &[u8]> = take_while1(|byte: u8| byte.is_ascii_digit())(rest);
@@ -155,9 +157,9 @@ fn six_numbers(text: &[u8]) -> Option<SocketAddrV4> {
     }
 }
 
-fn address(text: &[u8]) -> IResult<&[u8], SocketAddrV4> {
-    let mut comma = |input| (space0, char(','), space0).parse(input);
-    let mut next = |input| terminated(number, &mut comma).parse(input);
+fn address<'a>(text: &'a [u8], marks: &[u8]) -> IResult<&'a [u8], SocketAddrV4> {
+    let mut mark = |input| (space0, one_of(marks), space0).parse(input);
+    let mut next = |input| terminated(number, &mut mark).parse(input);
     let (rest, a) = next(text)?;
     let (rest, b) = next(rest)?;
     let (rest, c) = next(rest)?;
@@ -252,6 +254,8 @@ mod tests {
         check("227 from 2 hosts: 3,4 127,0,0,1,4,51", Some("127.0.0.1:1075"));
         check("227-Entering\r\n227 (127,0,0,1,4,51)", Some("127.0.0.1:1075"));
         check("227-Entering (127,0,0,1,4,51)\r\n227 ok", Some("127.0.0.1:1075"));
+        check("227 Entering Passive Mode (127.0.0.1,4,51)", Some("127.0.0.1:1075"));
+        check("227 Passive on 10.0.0.9.8.7 (127,0,0,1,4,51)", Some("127.0.0.1:1075"));
     }
 
     #[test]
@@ -261,6 +265,8 @@ mod tests {
         check("227 Entering Passive Mode (192,168,1,100,229)", None);
         check("227 Entering Passive Mode (1216,256,2,127,127,127)", None);
         check("227 Entering Passive Mode (127,0,0,1,0,0)", None);
+        check("227 Entering Passive Mode on 127.0.0.1", None);
+        check("425 Cannot listen on 127,0,0,1,4,51", None);
     }
 
     #[test]

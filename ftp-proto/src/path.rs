@@ -15,10 +15,11 @@ use crate::reply::Reply;
 /// Reads the path in the answer to `PWD` or `MKD`.
 ///
 /// # Errors
-/// When there is no text, or a quote is not closed.
+/// When the server refused, there is no path, or a quote is not closed. Without quotes a path must
+/// begin like one or be a single word, for `257 Directory created` names none.
 pub fn path(reply: &Reply) -> Result<Vec<u8>, Misread> {
-    let text = reply.text();
-    unquoted(text).ok_or_else(|| Misread::new("path", reply))
+    let text = Some(reply.text()).filter(|_| reply.code().is_completion());
+    text.and_then(unquoted).ok_or_else(|| Misread::new("path", reply))
 }
 
 /// Reads the name under which `STOU` stores: the server "MUST return the actual file name in the
@@ -37,7 +38,7 @@ pub fn stored(reply: &Reply) -> Result<Vec<u8>, Misread> {
     reply.texts().find_map(name).ok_or_else(|| Misread::new("name", reply))
 }
 
-/// Writes a path as a `257` has it: "embedded double-quotes should be escaped by double-quotes (the
+/// Writes a path as a `257` has it: `257<space>"<directory-name>"<space><commentary>`, "embedded double-quotes should be escaped by double-quotes (the
 /// `quote-doubling` convention)" (RFC 959 appendix II).
 pub fn quoted(path: &[u8]) -> Vec<u8> {
     let mut text = Vec::from(b"\"");
@@ -58,7 +59,12 @@ fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
         return memchr::memchr(b'\'', rest).map(|close| rest[..close].to_vec());
     }
     let end = memchr::memmem::find(text, b" is ").unwrap_or(text.len());
-    Some(text[..end].to_vec()).filter(|path| !path.is_empty())
+    Some(text[..end].to_vec()).filter(|path| looks_like_a_path(path))
+}
+
+fn looks_like_a_path(text: &[u8]) -> bool {
+    let rooted = matches!(text, [b'/' | b'\\' | b'~', ..] | [b'A'..=b'Z' | b'a'..=b'z', b':', ..]);
+    rooted || (!text.is_empty() && !text.contains(&b' '))
 }
 
 /// Reads up to the first quote that is not doubled.
@@ -114,6 +120,10 @@ mod tests {
         check("257 '/a b' is cwd", Some("/a b"));
         check("257 /a b", Some("/a b"));
         check("257 /a b is current directory", Some("/a b"));
+        check("257 C:\\a b", Some("C:\\a b"));
+        check("257 QGPL is current library", Some("QGPL"));
+        check("257 Directory created", None);
+        check("550 \"/a\" is not there", None);
         check("257", None);
         check("257 \"/open", None);
         check("257 '/open", None);

@@ -1,10 +1,10 @@
 //! Why a server refused: what code and text of a reply say together.
 //!
-//! [RFC 959 section 4.2.2] gives `550` to "not found", "no access" and everything else; the text
-//! says more, where a server is so kind. vsftpd is not (`550 Remove directory operation failed.`),
+//! [RFC 959 section 4.2.1] gives `550` to a "File unavailable (e.g., file not found, no access)", and
+//! servers to everything else; the text says more, where a server is so kind. vsftpd is not (`550 Remove directory operation failed.`),
 //! and then the reason is [`Refusal::Unsure`]: whoever must know asks the server.
 //!
-//! [RFC 959 section 4.2.2]: https://www.rfc-editor.org/rfc/rfc959#page-39
+//! [RFC 959 section 4.2.1]: https://www.rfc-editor.org/rfc/rfc959#page-41
 
 use alloc::string::String;
 
@@ -65,7 +65,7 @@ fn by_code(code: u16, text: &str) -> Option<Refusal> {
         452 | 552 => Refusal::NoSpace,
         521 if says(&["exist"]) => Refusal::Exists,
         522 if says(&["network protocol", "use ("]) => Refusal::Unsupported,
-        521 | 522 | 534..=537 => Refusal::Tls,
+        521 | 522 | 533..=537 => Refusal::Tls,
         530 if says(&["ssl", "tls", "secure", "encrypt"]) => Refusal::Tls,
         530 if says(&LATER) => Refusal::Busy,
         530 if says(&["permission", "denied"]) && !says(&["log"]) => Refusal::Forbidden,
@@ -179,6 +179,7 @@ mod tests {
         check("530 Non-anonymous sessions must use encryption.", Refusal::Tls);
         check("421 Sorry, cleartext sessions and weak ciphers are not accepted", Refusal::Tls);
         check("503 Use AUTH first.", Refusal::Tls);
+        check("533 Command protection level denied for policy reasons.", Refusal::Tls);
         check("550 SSL/TLS required on the control channel", Refusal::Tls);
         check("550 tls: No such file or directory", Refusal::Missing);
         check("522 SSL connection failed; session reuse required", Refusal::Tls);

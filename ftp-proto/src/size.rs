@@ -11,8 +11,8 @@ use crate::reply::Reply;
 /// or digits at the end of a text.
 ///
 /// # Errors
-/// When there is none that fits, or the answer has several lines, as IIS gives for a directory:
-/// "Multi-line responses are not permitted."
+/// When the server refused, there is none that fits, or the answer has several lines, as IIS gives
+/// for a directory: "Multi-line responses are not permitted."
 pub fn size(reply: &Reply) -> Result<u64, Misread> {
     let text = reply.text().trim_ascii();
     let first = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
@@ -20,7 +20,7 @@ pub fn size(reply: &Reply) -> Result<u64, Misread> {
     let negative = text[..text.len() - last.len()].ends_with(b"-");
     number(first)
         .or_else(|| number(last).filter(|_| !negative))
-        .filter(|_| reply.lines().len() == 1)
+        .filter(|_| reply.lines().len() == 1 && reply.code().is_completion())
         .ok_or_else(|| Misread::new("size", reply))
 }
 
@@ -86,6 +86,7 @@ mod tests {
         check("213 a directory", None);
         check("213", None);
         check("213-x\r\n213 5", None);
+        check("550 No such file: report 2024", None);
     }
 
     #[test]

@@ -35,18 +35,21 @@ pub enum System {
 }
 
 impl System {
-    /// Reads the answer to `SYST`.
+    /// Reads the answer to `SYST`: "The reply shall have as its first word one of the system names",
+    /// so that decides; where it is another, one that follows.
     pub fn parse(reply: &Reply) -> Option<Self> {
         if !reply.code().is_completion() {
             return None;
         }
         let text = String::from_utf8_lossy(reply.text()).to_ascii_uppercase();
-        let known = |(word, system): &(&str, Self)| text.contains(word).then_some(*system);
-        WORDS.iter().find_map(known)
+        let named = |text: &str| {
+            WORDS.iter().find_map(|(word, system)| text.contains(word).then_some(*system))
+        };
+        text.split_whitespace().next().and_then(named).or_else(|| named(&text))
     }
 }
 
-/// Words in the order in which they decide: `Windows_NT` servers may add "UNIX emulation".
+/// Words in the order in which they decide.
 const WORDS: [(&str, System); 16] = [
     ("OS/400", System::Os400),
     ("OS400", System::Os400),
@@ -87,6 +90,9 @@ mod tests {
         check("200 VMS system type", Some(System::Vms));
         check("215 MACOS Peter's Server", Some(System::MacOs));
         check("215 z/VM Version 6", Some(System::Vm));
+        check("215 Windows_NT version 10 (UNIX emulation)", Some(System::Windows));
+        check("215 UNIX emulated on Windows", Some(System::Unix));
+        check("215 HP NonStop Server", Some(System::NonStop));
     }
 
     #[test]

@@ -40,17 +40,27 @@ impl fmt::Display for Stamp {
     }
 }
 
-/// Reads the answer to `MDTM`, or to `MFMT` and its like, which say what was set: `213
-/// Modify=20020717210715; /path` (draft-somers-ftp-mfxx). It is the first stamp in the text.
+/// Reads the answer to `MDTM`: "mdtm-response = `213` SP time-val" (RFC 3659 3.1), or to `MFMT` and
+/// `MFF`, which say what was set: `213 Modify=20020717210715; /path` (draft-somers-ftp-mfxx). It is
+/// the stamp of that fact, else the first in the text.
 ///
 /// # Errors
-/// When there is none, or it is before 1970, which servers send for "unknown".
+/// When the server refused, there is none, or it is before 1970, which servers send for "unknown".
 pub fn modified(reply: &Reply) -> Result<Stamp, Misread> {
-    let mut words = reply.text().split(|byte| !byte.is_ascii_digit() && *byte != b'.');
-    words
-        .find_map(stamp)
-        .filter(|stamp| stamp.at.year() >= 1970)
+    let text = reply.text();
+    let stamps = |text: &[u8]| text.split(|b| !b.is_ascii_digit() && *b != b'.').find_map(stamp);
+    behind_fact(text)
+        .map_or_else(|| stamps(text), stamps)
+        .filter(|stamp| stamp.at.year() >= 1970 && reply.code().is_completion())
         .ok_or_else(|| Misread::new("time", reply))
+}
+
+/// Returns what follows `Modify=` among the facts, in whatever case.
+fn behind_fact(text: &[u8]) -> Option<&[u8]> {
+    const FACT: &[u8] = b"modify=";
+    let facts = text.split(|b| *b == b' ').next()?;
+    let at = facts.windows(FACT.len()).position(|word| word.eq_ignore_ascii_case(FACT))?;
+    Some(&text[at + FACT.len()..])
 }
 
 /// Reads `time-val = 14DIGIT [ "." 1*DIGIT ]`, the whole of `text` (RFC 3659 2.3).
@@ -146,6 +156,7 @@ mod tests {
         check("213 20161231235960", Some("2016-12-31T23:59:59"));
         check("213 Modify=20020717210715; /path", Some("2002-07-17T21:07:15"));
         check("213 file 20210315120000", Some("2021-03-15T12:00:00"));
+        check("213 Create=19990101000000;modify=20020717210715; /x", Some("2002-07-17T21:07:15"));
     }
 
     #[test]
@@ -163,6 +174,7 @@ mod tests {
         check("213 202103151200000000", None);
         check("213 00010101000000", None);
         check("213 19691231235959", None);
+        check("550 20210315120000: No such file", None);
         check("213", None);
     }
 
