@@ -391,8 +391,10 @@ mod tests {
         check(&Command::EpsvAll, b"EPSV ALL\r\n");
         check(&Command::EpsvFor(Family::Ipv6), b"EPSV 2\r\n");
         check(&Command::Mode(Mode::Deflate), b"MODE Z\r\n");
-        check(&Command::Opts(Opts::Hash(Algorithm::Sha1)), b"OPTS HASH SHA-1\r\n");
-        check(&Command::Opts(Opts::Mlst(argument("type;"))), b"OPTS MLST type;\r\n");
+        check(&Command::Opts(Opts::Hash(Some(Algorithm::Sha1))), b"OPTS HASH SHA-1\r\n");
+        check(&Command::Opts(Opts::Hash(None)), b"OPTS HASH\r\n");
+        check(&Command::Opts(Opts::Mlst(Some(argument("type;")))), b"OPTS MLST type;\r\n");
+        check(&Command::Opts(Opts::Mlst(None)), b"OPTS MLST\r\n");
         check(&Command::Opts(Opts::ModeZLevel(6)), b"OPTS MODE Z LEVEL 6\r\n");
         check(&Command::Opts(Opts::Utf8(true)), b"OPTS UTF8 ON\r\n");
         check(&Command::Prot(Protection::Private), b"PROT P\r\n");

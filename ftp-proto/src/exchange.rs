@@ -1,7 +1,8 @@
 //! Which reply answers which command in flight: [RFC 959 section 5.4].
 //!
-//! A server works through commands one after another and answers in order: any number of
-//! preliminary replies, then one final reply for each. So the oldest command without a final reply
+//! A server works through commands one after another, for it "should queue any commands that arrive
+//! while a preceding command is in progress" (section 4.2), and answers in order: at most one
+//! preliminary reply says the RFC, any number is borne, then one final reply for each. So the oldest command without a final reply
 //! owns the next one. What may come out of the blue is `421`; anything else that nobody asked for
 //! says that both ends no longer speak of the same thing.
 //!

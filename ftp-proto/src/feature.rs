@@ -92,8 +92,8 @@ impl Features {
         self.has("MLST") || self.has("MLSD")
     }
 
-    /// Returns the facts `MLST` can tell; those it tells unasked have an asterisk behind them
-    /// ([RFC 3659 7.8]).
+    /// Returns the facts `MLST` can tell; those it tells unasked have an asterisk behind them:
+    /// "factlist = 1*( factname [`*`] `;` )" ([RFC 3659 7.8]).
     ///
     /// [RFC 3659 7.8]: https://www.rfc-editor.org/rfc/rfc3659#section-7.8
     pub fn facts(&self) -> Vec<Fact> {
@@ -133,7 +133,8 @@ impl Features {
         self.offers("AUTH", "TLS") || self.offers("AUTH", "TLS-C")
     }
 
-    /// Returns what `HASH` computes, and which of them it computes unasked.
+    /// Returns what `HASH` computes, and which of them it computes unasked: "hashlist = 1*( hashname
+    /// [`*`] `;` )" (draft-bryan-ftpext-hash 3.1). Names not known here are left out.
     pub fn hashes(&self) -> Vec<(Algorithm, bool)> {
         let all = self.parameters("HASH").flat_map(|names| names.split([';', ' ']));
         let known = all.filter_map(|name| {
@@ -163,7 +164,7 @@ pub fn mlst_options(reply: &Reply) -> Option<Vec<String>> {
     Some(names.map(str::to_ascii_lowercase).collect())
 }
 
-/// Reads one line: a blank, a label, and after another blank its parameters (RFC 2389 3.2).
+/// Reads one line: "feature = feature-label [ SP feature-parms ]" behind a blank (RFC 2389 3.2).
 fn feature(line: &[u8]) -> Option<Feature> {
     let line = String::from_utf8_lossy(line);
     let line = line.trim();

@@ -1,9 +1,11 @@
-//! Hashes a server computes: `HASH` ([draft-bryan-ftpext-hash]) and the older `XCRC`, `XMD5`, `XSHA*`.
+//! Hashes a server computes: `HASH` ([draft-bryan-ftpext-hash]), `MD5` and `MMD5`
+//! ([draft-twine-ftpmd5]), and `XCRC`, `XMD5`, `XSHA*` of no draft at all.
 //!
 //! Answers differ (with a range or without, with the name or without, in one line or three), so
 //! what is looked for is the one word of hexadecimal digits that has the length of the algorithm.
 //!
 //! [draft-bryan-ftpext-hash]: https://datatracker.ietf.org/doc/draft-bryan-ftpext-hash/
+//! [draft-twine-ftpmd5]: https://datatracker.ietf.org/doc/draft-twine-ftpmd5/
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -30,6 +32,15 @@ pub enum Algorithm {
     Sha384,
     /// SHA-512.
     Sha512,
+}
+
+/// The hash of one of several files.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Named {
+    /// The name, as it was asked for.
+    pub name: Vec<u8>,
+    /// The bytes of the hash.
+    pub hash: Vec<u8>,
 }
 
 impl Algorithm {
@@ -95,36 +106,84 @@ impl Algorithm {
 
 /// Reads the hash in the answer to `HASH`, to a command of its own, or to `MD5`.
 ///
-/// `HASH` answers `213 SHA-256 0-1023 HEX name`, older drafts have no range and FileZilla Server no
-/// name either: the first word that fits counts, since the name may look like a hash. The others
-/// answer `250 HEX`, `220 XMD5 MD5=HEX` (WS_FTP) or `251 name HEX`: the last word that fits counts.
-/// A CRC may come without its leading zeros.
+/// "hash-ok = `213` SP hashname SP start-point `-` end-point SP filehash SP \<pathname\>"
+/// (draft-bryan-ftpext-hash 3); older drafts have no range and FileZilla Server no name either: the
+/// first word that fits counts, since the name may look like a hash. The others answer `250 HEX`,
+/// `220 XMD5 MD5=HEX` (WS_FTP) or `251 name HEX` (draft-twine-ftpmd5 3.1): the last word that fits
+/// counts. A CRC may come without its leading zeros. Lines before the last may only say that the
+/// server still reads.
 ///
 /// # Errors
-/// When no word has the length of the algorithm.
+/// When the server refused, or no word has the length of the algorithm.
 pub fn hash(reply: &Reply, algorithm: Algorithm) -> Result<Vec<u8>, Misread> {
     let misread = || Misread::new("hash", reply);
     let lines: Vec<&[u8]> = reply.texts().collect();
     let from_start = reply.code() == 213;
     let mut found = lines.iter().rev().filter_map(|text| find(text, algorithm, from_start));
     let word = found.next().filter(|_| reply.code().is_completion()).ok_or_else(misread)?;
-    let length = algorithm.length();
-    let mut bytes = alloc::vec![0; length];
-    for (place, digit) in word.iter().rev().enumerate() {
-        let digit = char::from(*digit).to_digit(16).and_then(|d| u8::try_from(d).ok());
-        bytes[length - 1 - place / 2] |= digit.ok_or_else(misread)? << (4 * (place % 2));
-    }
-    Ok(bytes)
+    bytes(word, algorithm.length()).ok_or_else(misread)
 }
 
-/// Reads which bytes a `213` to `HASH` covers, first and last: `range = start "-" end`.
+/// Reads so many bytes in hexadecimal, whose leading zeros may be missing.
+fn bytes(word: &[u8], length: usize) -> Option<Vec<u8>> {
+    let mut bytes = alloc::vec![0; length];
+    for (place, digit) in word.iter().rev().enumerate() {
+        let digit = char::from(*digit).to_digit(16).and_then(|d| u8::try_from(d).ok())?;
+        *bytes.iter_mut().rev().nth(place / 2)? |= digit << (4 * (place % 2));
+    }
+    Some(bytes)
+}
+
+/// Reads the answer to `MMD5`, the name and the hash of each file: `252 name HEX, "a name" HEX`.
+///
+/// "Each group would contain the specified filepath (verbatim) followed by a space (or some amount
+/// of whitespace) followed by the MD5 checksum value" (draft-twine-ftpmd5 3.2); quotes around a
+/// name are taken off. A single file may be answered with `251`.
+///
+/// # Errors
+/// When the server refused, or a group has no hash.
+pub fn hashes(reply: &Reply) -> Result<Vec<Named>, Misread> {
+    let text = reply.text();
+    let groups = group_ends(text).scan(0, |begin, end| {
+        let group = &text[*begin..end];
+        *begin = (end + 1).min(text.len());
+        Some(named(group))
+    });
+    let all: Option<Vec<_>> = groups.collect();
+    all.filter(|all| !all.is_empty() && reply.code().is_completion())
+        .ok_or_else(|| Misread::new("hash", reply))
+}
+
+/// Returns where groups end: at a comma behind a hash, for a name may hold commas too.
+fn group_ends(text: &[u8]) -> impl Iterator<Item = usize> {
+    let is_hash = |at: &usize| {
+        let digits = text[..*at].split_last_chunk::<32>();
+        digits.is_some_and(|(_, digits)| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    memchr::memchr_iter(b',', text).filter(is_hash).chain([text.len()])
+}
+
+/// Reads `name HEX`.
+fn named(group: &[u8]) -> Option<Named> {
+    let group = group.trim_ascii();
+    let blank = group.iter().rposition(u8::is_ascii_whitespace)?;
+    let digits = str::from_utf8(&group[blank + 1..]).ok()?;
+    let hash = bytes(digits.as_bytes(), Algorithm::Md5.length())?;
+    let name = group[..blank].trim_ascii();
+    let quoted = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\""));
+    let whole = digits.len() == 2 * hash.len();
+    whole.then(|| Named { name: quoted.unwrap_or(name).to_vec(), hash })
+}
+
+/// Reads which bytes a `213` to `HASH` covers, first and last: "start-point `-` end-point".
 pub fn range(reply: &Reply) -> Option<(u64, u64)> {
     let mut words = reply.text().split(u8::is_ascii_whitespace).skip(1);
     let (first, last) = str::from_utf8(words.next()?).ok()?.split_once('-')?;
     first.parse().ok().zip(last.parse().ok()).filter(|_| reply.code() == 213)
 }
 
-/// Reads the algorithm that the answer to `OPTS HASH` names: the one that `HASH` now computes.
+/// Reads the algorithm that the answer to `OPTS HASH` names, the one that `HASH` now computes:
+/// "hashopts-ok = `200` SP hashname" (draft-bryan-ftpext-hash 3.2).
 pub fn chosen(reply: &Reply) -> Option<Algorithm> {
     let text = String::from_utf8_lossy(reply.text());
     let named = text.split_ascii_whitespace().rev().find_map(Algorithm::named);
@@ -178,6 +237,33 @@ mod tests {
         check(&format!("213 MD5 0-1 {hash} {name}"), Algorithm::Md5, Some(hash));
         check(&format!("251 {name} {hash}"), Algorithm::Md5, Some(hash));
         check(&format!("250-{name}\r\n250 {hash}"), Algorithm::Md5, Some(hash));
+    }
+
+    #[test]
+    fn a_server_may_say_that_it_still_reads() {
+        let sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+        let reply = format!("213-\r\n213-\r\n213 SHA-1 0-49 {sha1} filename.ext\r\n");
+        check(&reply, Algorithm::Sha1, Some(sha1));
+    }
+
+    #[test]
+    fn several_files_are_told_at_once() {
+        let read = |line: &str| hashes(&Reply::parse(line.as_bytes()).expect("a reply")).ok();
+        let (one, two) = ("E67DED2886048D308532042B777D53CF", "604e67ded8d308b777d53cf532042288");
+        let pair = |name: &str, hex: &str| {
+            let hash = bytes(hex.as_bytes(), 16).expect("a hash");
+            Named { name: name.as_bytes().to_vec(), hash }
+        };
+        let line = format!("252 filename.ext {one}, \"../SomeDir/A File.txt\" {two}");
+        let both = alloc::vec![pair("filename.ext", one), pair("../SomeDir/A File.txt", two)];
+        assert_eq!(read(&line), Some(both));
+        let line = format!("252 a, b {one},c {two}");
+        assert_eq!(read(&line), Some(alloc::vec![pair("a, b", one), pair("c", two)]));
+        assert_eq!(read(&format!("251 x {one}")), Some(alloc::vec![pair("x", one)]));
+        assert_eq!(read(&format!("252 a {one}, b")), None);
+        assert_eq!(read(&format!("252 a {one}, b 00")), None);
+        assert_eq!(read(&format!("504 a {one}")), None);
+        assert_eq!(read("252"), None);
     }
 
     #[test]

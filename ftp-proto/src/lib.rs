@@ -3,7 +3,7 @@
 //! [`reply`] cuts and reads what a server says, [`command`] writes what a client says, and
 //! [`exchange`] knows which reply answers which command in flight. The remaining modules read what
 //! replies carry, and [`listing`] what data connections do: [`feature`], [`address`], [`path`],
-//! [`refusal`], [`time`], [`size`], [`quota`], [`hash`], [`status`], [`system`].
+//! [`refusal`], [`time`], [`size`], [`quota`], [`hash`], [`security`], [`status`], [`system`].
 //!
 //! The crate opens no socket, reads no clock and needs only `alloc`. Bytes from a server never
 //! panic, and every length has a cap. It leaves waiting, sending and deciding to its callers.
@@ -27,6 +27,7 @@ pub mod quota;
 pub mod refusal;
 pub mod reply;
 pub mod secret;
+pub mod security;
 pub mod size;
 pub mod status;
 #[cfg(any(test, feature = "proptest"))]

@@ -72,7 +72,8 @@ pub fn hash() -> impl Strategy<Value = (Algorithm, Vec<u8>)> {
     algorithm().prop_flat_map(of)
 }
 
-fn algorithm() -> impl Strategy<Value = Algorithm> {
+/// Returns an algorithm.
+pub fn algorithm() -> impl Strategy<Value = Algorithm> {
     select(&Algorithm::ALL[..])
 }
 
@@ -81,7 +82,8 @@ pub fn passive() -> impl Strategy<Value = Passive> {
     prop_oneof![(1..=u16::MAX).prop_map(Passive::Port), address().prop_map(Passive::Address),]
 }
 
-fn address() -> impl Strategy<Value = SocketAddr> {
+/// Returns an address of either family, with a port that is not 0.
+pub fn address() -> impl Strategy<Value = SocketAddr> {
     let four = (any::<[u8; 4]>(), 1..=u16::MAX).prop_map(SocketAddr::from);
     let six = (any::<[u8; 16]>(), 1..=u16::MAX).prop_map(SocketAddr::from);
     prop_oneof![four, six]
@@ -188,13 +190,6 @@ fn with_words() -> impl Strategy<Value = Command> {
         argument().prop_map(Mechanism::Other)
     ];
     let modes = &[Mode::Block, Mode::Compressed, Mode::Deflate, Mode::Stream][..];
-    let option = prop_oneof![
-        algorithm().prop_map(Opts::Hash),
-        argument().prop_map(Opts::Mlst),
-        (0..=9_u8).prop_map(Opts::ModeZLevel),
-        argument().prop_map(Opts::Raw),
-        any::<bool>().prop_map(Opts::Utf8),
-    ];
     let protections =
         &[Protection::Clear, Protection::Confidential, Protection::Private, Protection::Safe][..];
     let kind = prop_oneof![
@@ -207,11 +202,22 @@ fn with_words() -> impl Strategy<Value = Command> {
         mechanism.prop_map(Command::Auth),
         select(&[Family::Ipv4, Family::Ipv6][..]).prop_map(Command::EpsvFor),
         select(modes).prop_map(Command::Mode),
-        option.prop_map(Command::Opts),
+        opts().prop_map(Command::Opts),
         select(protections).prop_map(Command::Prot),
         any::<bool>().prop_map(Command::Sscn),
         select(&[Structure::File, Structure::Page, Structure::Record][..]).prop_map(Command::Stru),
         kind.prop_map(Command::Type),
+    ]
+}
+
+/// Returns an option of a command.
+pub fn opts() -> impl Strategy<Value = Opts> {
+    prop_oneof![
+        option::of(algorithm()).prop_map(Opts::Hash),
+        option::of(argument()).prop_map(Opts::Mlst),
+        (0..=9_u8).prop_map(Opts::ModeZLevel),
+        argument().prop_map(Opts::Raw),
+        any::<bool>().prop_map(Opts::Utf8),
     ]
 }
 
@@ -245,7 +251,8 @@ fn with_numbers() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn site() -> impl Strategy<Value = Site> {
+/// Returns what follows `SITE`.
+pub fn site() -> impl Strategy<Value = Site> {
     const ONE: &[fn(Argument) -> Site] =
         &[Site::Cpfr, Site::Cpto, Site::Mkdir, Site::Raw, Site::Rmdir];
     const TWO: &[fn(Argument, Argument) -> Site] = &[Site::Chgrp, Site::Copy, Site::Symlink];

@@ -9,8 +9,9 @@ const SE: u8 = 240;
 /// Returns the line without telnet commands before it; `IAC IAC` becomes the byte 0xFF and
 /// `CR NUL` a CR.
 ///
-/// Negotiation is not answered ([RFC 3659 2.2] does without it); what a gateway asks all the same
-/// comes before a line. Within one, a lone 0xFF is text: servers send names in old charsets
+/// "On receipt of a pathname containing a \<CR\>\<NUL\> sequence the \<NUL\> character MUST be stripped
+/// away" (RFC 2640 3.1). Negotiation is not answered, for "Telnet option negotiation MUST NOT be
+/// attempted" ([RFC 3659 2.2]); what a gateway asks all the same comes before a line. Within one, a lone 0xFF is text: servers send names in old charsets
 /// without doubling it.
 ///
 /// [RFC 3659 2.2]: https://www.rfc-editor.org/rfc/rfc3659#section-2.2
@@ -32,7 +33,8 @@ pub(crate) fn strip(line: &Bytes) -> Bytes {
 /// Appends `line` with what telnet would take for commands escaped.
 ///
 /// "When a `<CR>` character is encountered as part of a pathname it MUST be padded with a `<NUL>`
-/// character" (RFC 2640 3.1); a 0xFF is doubled (RFC 854).
+/// character" (RFC 2640 3.1); "the Telnet IAC character, if part of a pathname sent over the control
+/// connection, MUST be correctly escaped" (RFC 3659 2.2): it is doubled (RFC 854).
 pub(crate) fn escape(line: &[u8], out: &mut BytesMut) {
     for byte in line {
         out.put_u8(*byte);

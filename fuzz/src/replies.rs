@@ -10,7 +10,7 @@ use ftp_proto::{
     command::{Opts, Site},
     exchange::Answer,
     feature,
-    hash::{self, Algorithm},
+    hash::{self, Algorithm, Named},
     path,
     reply::{DecodeError, LINE_COST, Limits},
 };
@@ -131,7 +131,11 @@ pub fn command(data: &[u8]) {
         Command::List { hidden: true, path: Some(argument.clone()) },
         Command::Pass(argument.clone()),
         Command::Pret(Box::new(Command::Stor(argument.clone()))),
+        Command::Opts(Opts::Mlst(Some(argument.clone()))),
         Command::Opts(Opts::Raw(argument.clone())),
+        Command::Mmd5(vec![argument.clone(), argument.clone()]),
+        Command::Hash(argument.clone()),
+        Command::Host(argument.clone()),
         Command::Site(Site::Symlink(argument.clone(), argument.clone())),
         Command::Mff(argument.clone(), argument.clone()),
     ];
@@ -220,8 +224,10 @@ pub fn path(data: &[u8]) {
     }
 }
 
-/// Hashes: of the length of their algorithm, and the same when written in either case.
+/// Hashes: of the length of their algorithm, and the same when written in either case; those of
+/// several files also with their names.
 pub fn hash(data: &[u8]) {
+    several_hashes(data);
     let Some(reply) = Reply::parse(&[b"213 ", data].concat()) else { return };
     for algorithm in Algorithm::ALL {
         let Ok(bytes) = hash::hash(&reply, algorithm) else { continue };
@@ -233,4 +239,18 @@ pub fn hash(data: &[u8]) {
             assert_eq!(hash::hash(&again, algorithm).as_ref(), Ok(&bytes));
         }
     }
+}
+
+fn several_hashes(data: &[u8]) {
+    let Some(reply) = Reply::parse(&[b"252 ", data].concat()) else { return };
+    let Ok(read) = hash::hashes(&reply) else { return };
+    let groups = read.iter().map(|Named { name, hash }| {
+        let hex: String = hash.iter().map(|b| format!("{b:02X}")).collect();
+        [b"\"", &name[..], b"\" ", hex.as_bytes()].concat()
+    });
+    let text = groups.collect::<Vec<_>>().join(&b", "[..]);
+    let code = Code::new(252).expect("a code");
+    let again = Reply::new(code, [&text]).expect("one line");
+    let again = Reply::parse(&written(&again)).expect("a reply");
+    assert_eq!(hash::hashes(&again), Ok(read), "{}", text.escape_ascii());
 }

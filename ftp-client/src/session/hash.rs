@@ -78,7 +78,7 @@ impl Session {
         question: Command,
     ) -> Result<Vec<u8>> {
         self.begin().await?;
-        let choice = Command::Opts(Opts::Hash(algorithm));
+        let choice = Command::Opts(Opts::Hash(Some(algorithm)));
         let chooses = way == Way::Hash && self.hashing != Some(algorithm);
         let size = Command::Size(self.argument(path)?);
         if self.queues() {

@@ -198,7 +198,7 @@ impl Session {
             !fact.enabled && matches!(&fact.name[..], "type" | "size" | "modify")
         };
         if features.facts().iter().any(needed) {
-            commands.push(Command::Opts(Opts::Mlst(Argument::new(FACTS)?)));
+            commands.push(Command::Opts(Opts::Mlst(Some(Argument::new(FACTS)?))));
         }
         for answer in self.control.ask_all(commands, self.server.window()).await {
             answer?;

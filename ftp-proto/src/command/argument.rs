@@ -11,6 +11,8 @@ use thiserror::Error;
 
 /// Bytes that can follow a verb: they hold neither LF nor NUL.
 ///
+/// "pathname = 1*(%x01..%xFF)" (RFC 2640 3.1), so a name may hold an LF; servers that end a command
+/// at one exist all the same, and what follows it would be a command of its own. It is refused here.
 /// A CR travels as `CR NUL`, and the telnet byte 0xFF doubled.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Argument(Box<[u8]>);

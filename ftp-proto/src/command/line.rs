@@ -67,8 +67,9 @@ impl Command {
             Self::Nlst(path) => Line::of("NLST").maybe(path),
             Self::Noop => Line::of("NOOP"),
             Self::Opts(option) => match option {
-                Opts::Hash(algorithm) => Line::of("OPTS HASH").text(algorithm.name()),
-                Opts::Mlst(facts) => Line::of("OPTS MLST").bytes(facts),
+                Opts::Hash(None) => Line::of("OPTS HASH"),
+                Opts::Hash(Some(algorithm)) => Line::of("OPTS HASH").text(algorithm.name()),
+                Opts::Mlst(facts) => Line::of("OPTS MLST").maybe(facts),
                 Opts::ModeZLevel(level) => Line::of("OPTS MODE Z LEVEL").text(level),
                 Opts::Raw(option) => Line::of("OPTS").bytes(option),
                 Opts::Utf8(true) => Line::of("OPTS UTF8 ON"),
@@ -182,7 +183,8 @@ fn name_of_picture(picture: Picture) -> &'static str {
     }
 }
 
-/// A line that grows by words, a blank before each.
+/// A line that grows by words, a blank before each: "There MUST be only one \<SP\> between a ftp
+/// command and the pathname", and those that follow it are part of the name (RFC 2640 3.1).
 struct Line(Vec<u8>);
 
 impl Line {

@@ -378,6 +378,8 @@ fn kind_value(kind: Kind, target: Option<&[u8]>) -> Option<Vec<u8>> {
         Kind::Other => b"OS.unix=other".to_vec(),
         Kind::Parent => b"pdir".to_vec(),
         Kind::Socket => b"OS.unix=socket".to_vec(),
+        // A blank has no place among facts, though it is read.
+        Kind::Symlink if target.is_some_and(|target| target.contains(&b' ')) => return None,
         Kind::Symlink => [b"OS.unix=slink:", target.unwrap_or_default()].concat(),
         Kind::Unknown => return None,
     })
