@@ -48,16 +48,21 @@ impl Entry {
 
     /// Takes the line and what was found in it.
     pub(super) fn read(line: &[u8], found: &Found<'_>) -> Self {
-        let mut more = Vec::new();
-        let mut span = |text: &[u8]| Some(Span::in_line(line, text, &mut more));
+        let mut behind = Vec::new();
+        let mut span = |text: &[u8]| {
+            Span::in_line(line, text).unwrap_or_else(|| {
+                behind.extend_from_slice(text);
+                Span::new(line.len() + behind.len() - text.len(), text.len())
+            })
+        };
         let name = match found.file_type {
             None => span(found.name),
             Some(file_type) => span(&[found.name, b".", file_type].concat()),
         };
-        let target = found.target.and_then(&mut span);
-        let owner = found.owner.and_then(&mut span);
-        let group = found.group.and_then(&mut span);
-        let unique = found.unique.and_then(&mut span);
+        let target = found.target.map(&mut span);
+        let owner = found.owner.map(&mut span);
+        let group = found.group.map(&mut span);
+        let unique = found.unique.map(&mut span);
         Self {
             kind: found.kind,
             size: found.size,
@@ -65,9 +70,9 @@ impl Entry {
             mode: found.mode,
             permissions: found.permissions,
             version: found.version,
-            texts: if more.is_empty() { line.into() } else { [line, &more].concat().into() },
+            texts: if behind.is_empty() { line.into() } else { [line, &behind].concat().into() },
             line: index(line.len()),
-            name,
+            name: Some(name),
             target,
             owner,
             group,
@@ -211,14 +216,12 @@ impl Span {
         Self { start, past: NonZeroU32::MIN.saturating_add(end) }
     }
 
-    /// Finds a text in the line, or puts it behind those that are not in it.
-    fn in_line(line: &[u8], text: &[u8], more: &mut Vec<u8>) -> Self {
-        let offset = text.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
-        if offset <= line.len() && text.len() <= line.len() - offset {
-            return Self::new(offset, text.len());
-        }
-        more.extend_from_slice(text);
-        Self::new(line.len() + more.len() - text.len(), text.len())
+    /// Finds a text that is a part of the line.
+    #[inline]
+    fn in_line(line: &[u8], text: &[u8]) -> Option<Self> {
+        let start = text.as_ptr().addr().checked_sub(line.as_ptr().addr())?;
+        let end = start.checked_add(text.len()).filter(|end| *end <= line.len())?;
+        Some(Self::new(start, end - start))
     }
 
     fn of(self, texts: &[u8]) -> &[u8] {
@@ -278,25 +281,20 @@ impl Permissions {
 
     /// Reads the value of a `perm` fact. Letters that the RFC does not know are left out.
     pub fn parse(value: &[u8]) -> Self {
-        Self(value.iter().fold(0, |bits, letter| bits | Self::bit(*letter)))
+        Self(value.iter().fold(0, |bits, letter| bits | Self::BITS[usize::from(*letter)]))
     }
 
-    fn bit(letter: u8) -> u16 {
-        let at = match letter.to_ascii_lowercase() {
-            b'a' => 0,
-            b'c' => 1,
-            b'd' => 2,
-            b'e' => 3,
-            b'f' => 4,
-            b'l' => 5,
-            b'm' => 6,
-            b'p' => 7,
-            b'r' => 8,
-            b'w' => 9,
-            _ => return 0,
-        };
-        1 << at
-    }
+    /// The bit of each letter, in either case.
+    const BITS: [u16; 256] = {
+        let (mut bits, mut at) = ([0; 256], 0);
+        while at < Self::LETTERS.len() {
+            let letter = Self::LETTERS[at];
+            bits[letter as usize] = 1 << at;
+            bits[letter.to_ascii_uppercase() as usize] = 1 << at;
+            at += 1;
+        }
+        bits
+    };
 
     /// Says whether the right of this letter is there.
     pub fn has(self, letter: char) -> bool {

@@ -64,6 +64,7 @@ impl Modified {
         Self::build((year, month, day), time, zone, Year::Stated)
     }
 
+    #[inline(always)]
     fn build(
         (year, month, day): Date,
         time: Option<Daytime>,

@@ -24,7 +24,7 @@ impl State {
             None => item,
             Some(hold) => self.held_back(hold, item)?,
         };
-        if let Some(hold) = self.item_must_wait(&item) {
+        if let Some(hold) = self.must_wait(&item) {
             self.hold = Some(hold);
             self.held.push_back(item);
             return None;
@@ -42,15 +42,10 @@ impl State {
         }
     }
 
-    fn item_must_wait(&mut self, item: &Item) -> Option<Hold> {
-        match item {
-            Item::Entry(entry) => self.must_wait(entry),
-            _ => None,
-        }
-    }
-
-    /// Says whether this entry cannot be given out before more lines are known.
-    pub(super) fn must_wait(&mut self, entry: &Entry) -> Option<Hold> {
+    /// Says whether this item cannot be given out before more lines are known.
+    #[inline(always)]
+    pub(super) fn must_wait(&mut self, item: &Item) -> Option<Hold> {
+        let Item::Entry(entry) = item else { return None };
         match (entry.kind, self.current) {
             (Kind::Symlink, Some(Dialect::Mlsx))
                 if entry.target().is_none() && entry.unique().is_some() =>
@@ -85,7 +80,7 @@ impl State {
         }
         let waits = match hold {
             Hold::Itself => item == Item::Noise,
-            Hold::Links => self.item_must_wait(&item) == Some(Hold::Links),
+            Hold::Links => self.must_wait(&item) == Some(Hold::Links),
             Hold::Order => self.clock.order.is_none(),
         };
         if waits && self.held.len() < self.caps.held {

@@ -80,11 +80,11 @@ impl State {
     /// the one before.
     pub(super) fn next_item(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
         if let (Ok(text), None, None, Some(current)) = (&line, &self.name, self.hold, self.current)
-            && let Ok(mut found) = form::read(current, text, self.clock)
+            && let Ok(found) = &mut form::read(current, text, self.clock)
         {
-            let entry = self.placed(text, &mut found);
-            if self.must_wait(&entry).is_none() {
-                return Some(told(entry));
+            let item = self.told(text, found);
+            if self.must_wait(&item).is_none() {
+                return Some(item);
             }
         }
         self.take(line)
@@ -113,7 +113,7 @@ impl State {
     /// Tells what a line is; `None` when it waits for the next.
     fn item(&mut self, line: &[u8]) -> Option<Item> {
         let reason = match self.entry(line) {
-            Ok(found) => return Some(self.told(line, found)),
+            Ok(mut found) => return Some(self.told(line, &mut found)),
             Err(Miss::Broken(reason)) => reason,
             Err(Miss::Shape) => return self.unlike_an_entry(line),
         };
@@ -132,13 +132,14 @@ impl State {
             self.current = self.fixed.or_else(|| noise::heads(line)).or(self.current);
             return Some(item);
         }
-        if let Ok(found) = self.unmarked(line) {
+        if let Ok(found) = &mut self.unmarked(line) {
             return Some(self.told(line, found));
         }
         if let Some((name, fields)) = wrapped::split(line)
-            && let Some((dialect, found)) = wrapped::entry(name, fields, self.fixed, self.clock)
+            && let Some((dialect, found)) =
+                &mut wrapped::entry(name, fields, self.fixed, self.clock)
         {
-            self.current = Some(dialect);
+            self.current = Some(*dialect);
             return Some(self.told(line, found));
         }
         if wrapped::may_be_name(line) {
@@ -186,11 +187,12 @@ impl State {
         if vms::is_refusal(line) {
             return Some(Item::Unread(Unread { line: whole.into(), reason: Reason::Refused }));
         }
-        let Some((dialect, found)) = wrapped::entry(&name, line, self.fixed, self.clock) else {
+        let read = &mut wrapped::entry(&name, line, self.fixed, self.clock);
+        let Some((dialect, found)) = read else {
             self.name = Some(name);
             return None;
         };
-        self.current = self.fixed.or(Some(dialect));
+        self.current = self.fixed.or(Some(*dialect));
         Some(self.told(&whole, found))
     }
 
@@ -204,7 +206,7 @@ impl State {
     /// Reads a line of a `STAT` reply: `211-Status of /:`, `200-drwx------ ..`, `213 End`.
     fn reply_line(&mut self, line: &[u8]) -> Option<Item> {
         let (separator, text) = noise::reply_text(line)?;
-        if let Ok(found) = self.entry(text) {
+        if let Ok(found) = &mut self.entry(text) {
             self.replied = true;
             return Some(self.told(line, found));
         }
@@ -215,12 +217,18 @@ impl State {
         Some(Item::Noise)
     }
 
-    fn told(&self, line: &[u8], mut found: Found<'_>) -> Item {
-        told(self.placed(line, &mut found))
+    /// Makes an item of what was found in a line.
+    fn told(&self, line: &[u8], found: &mut Found<'_>) -> Item {
+        self.place(found);
+        let entry = Entry::read(line, found);
+        match found.kind {
+            Kind::Current | Kind::Parent => Item::Own(entry),
+            _ => Item::Entry(entry),
+        }
     }
 
     /// Puts an entry where it belongs: below the listed directory, or is that directory itself.
-    fn placed(&self, line: &[u8], found: &mut Found<'_>) -> Entry {
+    fn place(&self, found: &mut Found<'_>) {
         if let (Some(directory), [b'/', ..]) = (&self.directory, found.name) {
             let directory = directory.strip_suffix(b"/").unwrap_or(directory);
             let below = found.name.strip_prefix(directory).and_then(|n| n.strip_prefix(b"/"));
@@ -230,14 +238,6 @@ impl State {
                 found.kind = Kind::Current;
             }
         }
-        Entry::read(line, found)
-    }
-}
-
-fn told(entry: Entry) -> Item {
-    match entry.kind {
-        Kind::Current | Kind::Parent => Item::Own(entry),
-        _ => Item::Entry(entry),
     }
 }
 
