@@ -7,7 +7,7 @@ use alloc::{format, vec::Vec};
 
 use super::{
     Entry, Kind, Modified, Zone,
-    fields::{Columns, Found, Miss, Parsed, number},
+    fields::{Columns, Found, Line, Miss, Parsed, number},
     form,
     time::Clock,
     unix::{Row, mode_column},
@@ -16,9 +16,9 @@ use super::{
 /// Reads one line.
 pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let (letter, mode, at) = mode_column(line, 0).ok_or(Miss::Shape)?;
-    let row = Row::find(line, at, clock).ok_or(Miss::Shape)?;
+    let row = Row::find(Line::new(line), at, clock).ok_or(Miss::Shape)?;
     let count = number(row.size()).ok_or(Miss::Shape)?;
-    let mut columns = Columns::new(row.owners());
+    let mut columns = Columns::of(row.owners());
     let kind = match (letter, columns.next(), columns.next(), columns.next()) {
         (b'd', Some(b"folder"), None, None) => Kind::Directory,
         (b'-', Some(resource), Some(data), None) => {

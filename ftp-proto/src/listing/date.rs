@@ -3,35 +3,37 @@
 use jiff::{SignedDuration, civil::DateTime};
 
 use super::{
-    fields::{blank, column, digit, is_blank, is_number, small},
+    fields::{Column, Line, digit, is_number, small},
     months,
     time::{Clock, Date, Daytime, Modified, Precision, Zone, is_date, triple, two_digits, year},
 };
 
-/// Reads the date that begins at `start`, and returns where it ends.
-pub(super) fn listed(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, usize)> {
-    match *line.get(start)? {
-        b'0'..=b'9' => digits_first(line, start, clock),
-        b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => month_first(line, start, clock),
+/// Reads the date that begins with this column, and returns where it ends.
+pub(super) fn listed(line: Line<'_>, first: Column, clock: Clock) -> Option<(Modified, usize)> {
+    match *line.bytes.get(first.0)? {
+        b'0'..=b'9' => digits_first(line, first, clock),
+        b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => month_first(line, first, clock),
         _ => None,
     }
 }
 
 /// `Jan 25 00:17`, `Apr  8  1994`, `Sep 27 12:30:01 2019`, `Oct 08, 2002 09:47`
-fn month_first(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, usize)> {
-    let (start, name_end) = column(line, start)?;
+fn month_first(
+    line: Line<'_>,
+    (start, name_end): Column,
+    clock: Clock,
+) -> Option<(Modified, usize)> {
     let (day, end) = Numeral::next(line, name_end)?;
     let (day, comma) = (day.small()?, day.mark == b",");
-    let month = months::any(&line[start..name_end])?;
+    let month = months::any(&line.bytes[start..name_end])?;
     year_or_time(line, end, (month, day), comma, clock)
 }
 
-fn digits_first(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, usize)> {
+fn digits_first(line: Line<'_>, (start, end): Column, clock: Clock) -> Option<(Modified, usize)> {
     if let Some((numeral, end)) = Numeral::next(line, start) {
         return numeral_first(line, end, &numeral, clock);
     }
-    let (start, end) = column(line, start)?;
-    let first = &line[start..end];
+    let first = &line.bytes[start..end];
     match triple(first) {
         Some((parts, separator)) if separator.is_ascii() => {
             return three_parts(line, end, parts, separator);
@@ -47,15 +49,15 @@ fn digits_first(line: &[u8], start: usize, clock: Clock) -> Option<(Modified, us
 
 /// `26. Juli, 20:10`, `02 Mar 16:27`, `3 29 03:26`, `6月 3日 2003年`, `2005년 1월 6일`
 fn numeral_first(
-    line: &[u8],
+    line: Line<'_>,
     end: usize,
     first: &Numeral<'_>,
     clock: Clock,
 ) -> Option<(Modified, usize)> {
     let Some((second, next_end)) = Numeral::next(line, end) else {
-        let (start, next_end) = column(line, end)?;
+        let (start, next_end) = line.column(end)?;
         let day = first.small()?;
-        let month = months::any(&line[start..next_end]).filter(|_| first.digits <= 2)?;
+        let month = months::any(&line.bytes[start..next_end]).filter(|_| first.digits <= 2)?;
         return year_or_time(line, next_end, (month, day), false, clock);
     };
     if first.digits < 4 {
@@ -68,7 +70,7 @@ fn numeral_first(
 }
 
 /// `11月30日 23:59`, `2019年11月30日`
-fn joined(line: &[u8], end: usize, column: &[u8], clock: Clock) -> Option<(Modified, usize)> {
+fn joined(line: Line<'_>, end: usize, column: &[u8], clock: Clock) -> Option<(Modified, usize)> {
     let is_mark = |mark: &[u8]| mark.len() <= 4 && mark.first().is_some_and(|b| !b.is_ascii());
     if !column.split(u8::is_ascii_digit).filter(|mark| !mark.is_empty()).all(is_mark) {
         return None;
@@ -85,7 +87,7 @@ fn joined(line: &[u8], end: usize, column: &[u8], clock: Clock) -> Option<(Modif
 
 /// `2005-06-07 21:22`, `1999/10/12 17:12`, `2004.07.15`, `24-04-2003 17:12`, `01-jun-99`
 fn three_parts(
-    line: &[u8],
+    line: Line<'_>,
     end: usize,
     [a, b, c]: [&[u8]; 3],
     separator: u8,
@@ -118,14 +120,14 @@ fn iso(date: Date, time: &[u8], end: usize) -> Option<(Modified, usize)> {
 
 /// What follows month and day: a time, a year, or both.
 fn year_or_time(
-    line: &[u8],
+    line: Line<'_>,
     end: usize,
     (month, day): (i8, i8),
     comma: bool,
     clock: Clock,
 ) -> Option<(Modified, usize)> {
-    let (start, third_end) = column(line, end)?;
-    let third = &line[start..third_end];
+    let (start, third_end) = line.column(end)?;
+    let third = &line.bytes[start..third_end];
     if let Some(time) = Daytime::parse(third) {
         if time.precision > Precision::Minute
             && let Some((year, end)) = year_column(line, third_end)
@@ -141,12 +143,12 @@ fn year_or_time(
     let modified = Modified::stated((year, month, day), None, Zone::Server)?;
     // The column is five wide: where the year stands at its left, a blank at its right is padding.
     let left = start == end + 1;
-    let padded = left && line.get(year_end..year_end + 2) == Some(b"  ");
+    let padded = left && line.bytes.get(year_end..year_end + 2) == Some(b"  ");
     Some((modified, year_end + usize::from(padded)))
 }
 
 /// A full date, a time if one follows, and the offset of `ls --full-time`.
-fn dated(line: &[u8], end: usize, date: Date) -> Option<(Modified, usize)> {
+fn dated(line: Line<'_>, end: usize, date: Date) -> Option<(Modified, usize)> {
     if !is_date(date.0, date.1, date.2) {
         return None;
     }
@@ -161,21 +163,21 @@ fn dated(line: &[u8], end: usize, date: Date) -> Option<(Modified, usize)> {
     Some((Modified { at, zone: Zone::Utc, ..modified }, offset_end))
 }
 
-fn time_column(line: &[u8], at: usize) -> Option<(Daytime, usize)> {
-    let (start, end) = column(line, at)?;
-    Some((Daytime::parse(&line[start..end])?, end))
+fn time_column(line: Line<'_>, at: usize) -> Option<(Daytime, usize)> {
+    let (start, end) = line.column(at)?;
+    Some((Daytime::parse(&line.bytes[start..end])?, end))
 }
 
 /// Four digits, a mark such as `年` or a comma behind them.
-fn year_column(line: &[u8], at: usize) -> Option<(i16, usize)> {
+fn year_column(line: Line<'_>, at: usize) -> Option<(i16, usize)> {
     let (year, end) = Numeral::next(line, at)?;
     (year.digits == 4).then_some((year.value, end))
 }
 
 /// `+0200`
-fn offset_column(line: &[u8], at: usize) -> Option<(SignedDuration, usize)> {
-    let (start, end) = column(line, at)?;
-    let (sign, digits) = line[start..end].split_first()?;
+fn offset_column(line: Line<'_>, at: usize) -> Option<(SignedDuration, usize)> {
+    let (start, end) = line.column(at)?;
+    let (sign, digits) = line.bytes[start..end].split_first()?;
     if digits.len() != 4 || !is_number(digits) {
         return None;
     }
@@ -197,13 +199,11 @@ struct Numeral<'a> {
 
 impl<'a> Numeral<'a> {
     /// Reads the next column as one, and returns where it ends.
-    fn next(line: &'a [u8], mut at: usize) -> Option<(Self, usize)> {
-        while is_blank(*line.get(at)?) {
-            at += 1;
-        }
-        let start = at;
+    fn next(line: Line<'a>, at: usize) -> Option<(Self, usize)> {
+        let start = line.text(at)?;
+        let mut at = start;
         let mut value = 0;
-        while let Some(digit) = line.get(at).and_then(|b| digit(*b)) {
+        while let Some(digit) = line.bytes.get(at).and_then(|b| digit(*b)) {
             if at - start == 4 {
                 return None;
             }
@@ -214,8 +214,8 @@ impl<'a> Numeral<'a> {
         if digits == 0 {
             return None;
         }
-        let end = blank(line, at);
-        let mark = &line[at..end];
+        let end = line.blank(at);
+        let mark = &line.bytes[at..end];
         let known = matches!(mark, b"" | b"." | b",") || (mark.len() <= 4 && mark[0] >= 0x80);
         known.then_some((Self { value, digits, mark }, end))
     }
@@ -243,7 +243,9 @@ mod tests {
     fn check_bytes(text: &[u8], expected: &str) {
         let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
         let line = [text, b" name"].concat();
-        let read = listed(&line, 0, clock).map(|(modified, end)| {
+        let whole = Line::new(&line);
+        let read = whole.column(0).and_then(|first| listed(whole, first, clock));
+        let read = read.map(|(modified, end)| {
             assert_eq!(&line[end..], b" name");
             let zone = if modified.zone == Zone::Utc { "Z" } else { "" };
             format!("{}{zone}", modified.at)

@@ -64,60 +64,129 @@ pub(super) type Parsed<'a> = Result<Found<'a>, Miss>;
 /// Owner and group, where they are there.
 pub(super) type Owners<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
 
+/// A one in each byte of a word.
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+
 pub(super) fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
-/// Returns where the next column begins at or after `at`, and where it ends.
-pub(super) fn column(line: &[u8], at: usize) -> Option<(usize, usize)> {
-    let mut start = at;
-    while is_blank(*line.get(start)?) {
-        start += 1;
-    }
-    Some((start, blank(line, start)))
+/// Where a column of a line begins, and where it ends.
+pub(super) type Column = (usize, usize);
+
+/// A line, or a part of it, that knows where its first bytes are blank: columns are short and many,
+/// and most of the time is spent on finding their ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    pub(super) bytes: &'a [u8],
+    /// A bit for each byte that is known, the first in the lowest.
+    blanks: u64,
+    /// How many bytes are known.
+    known: usize,
 }
 
-/// Returns where the next blank is, or the end.
-pub(super) fn blank(line: &[u8], at: usize) -> usize {
-    either(line, at, b' ', b'\t')
-}
-
-/// Returns where one of two bytes is, or the end. It looks at eight bytes at a time, without a
-/// branch for each: columns and facts are short, and most of the time is spent on finding their
-/// ends.
-pub(super) fn either(line: &[u8], mut at: usize, one: u8, other: u8) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
-    let (ones, others) = (ONES * u64::from(one), ONES * u64::from(other));
-    while let Some(eight) = line.get(at..).and_then(|rest| rest.first_chunk()) {
-        let word = u64::from_le_bytes(*eight);
-        let found = zeros(word ^ ones) | zeros(word ^ others);
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+impl<'a> Line<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        let (mut blanks, mut known) = (0, 0);
+        for eight in bytes.as_chunks().0.iter().take(8) {
+            blanks |= blanks_of(*eight) << known;
+            known += 8;
         }
-        at += 8;
+        Self { bytes, blanks, known }
     }
-    while line.get(at).is_some_and(|b| *b != one && *b != other) {
-        at += 1;
+
+    /// Returns a part of the line, both ends of which are in it.
+    pub(super) fn part(self, start: usize, end: usize) -> Self {
+        let bytes = &self.bytes[start..end];
+        let known = self.known.saturating_sub(start).min(bytes.len());
+        Self { bytes, blanks: behind(self.blanks, start), known }
     }
-    at
+
+    /// Returns the next column at or after `at`.
+    #[inline]
+    pub(super) fn column(self, at: usize) -> Option<Column> {
+        let start = self.text(at)?;
+        Some((start, self.blank(start)))
+    }
+
+    /// Returns where the blanks at `at` end, unless the line ends there.
+    #[inline]
+    pub(super) fn text(self, at: usize) -> Option<usize> {
+        let start = at + behind(!self.blanks, at).trailing_zeros() as usize;
+        if start < self.known {
+            return Some(start);
+        }
+        let blanks = self.bytes.get(at..)?.iter().position(|b| !is_blank(*b))?;
+        Some(at + blanks)
+    }
+
+    /// Returns where the next blank is, or the end.
+    #[inline]
+    pub(super) fn blank(self, at: usize) -> usize {
+        let end = at + behind(self.blanks, at).trailing_zeros() as usize;
+        if end < self.known {
+            return end;
+        }
+        at + first_of(*b" \t", self.bytes.get(at..).unwrap_or_default())
+    }
+}
+
+/// The bits from `at` on.
+fn behind(bits: u64, at: usize) -> u64 {
+    if at < 64 { bits >> at } else { 0 }
+}
+
+/// Returns a bit for each of eight bytes, set where it is blank.
+fn blanks_of(eight: [u8; 8]) -> u64 {
+    const LOW: u64 = ONES * 0x7F;
+    let word = u64::from_le_bytes(eight);
+    // The highest bit of each byte tells whether it is another byte: no sum crosses bytes.
+    let others = |byte: u8| {
+        let differing = word ^ (ONES * u64::from(byte));
+        ((differing & LOW) + LOW) | differing
+    };
+    let blanks = !(others(b' ') & others(b'\t')) >> 7 & ONES;
+    // Gathers the lowest bits of all bytes in the highest byte.
+    blanks.wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// Returns where the first of these bytes is, or the length. It looks at eight bytes at a time,
+/// without a branch for each.
+#[inline]
+pub(super) fn first_of<const N: usize>(bytes: [u8; N], text: &[u8]) -> usize {
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let mut rest = text;
+    while let Some((eight, more)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*eight);
+        let found = bytes.iter().fold(0, |all, b| all | zeros(word ^ (ONES * u64::from(*b))));
+        if found != 0 {
+            return text.len() - rest.len() + found.trailing_zeros() as usize / 8;
+        }
+        rest = more;
+    }
+    let found = rest.iter().position(|b| bytes.contains(b));
+    text.len() - rest.len() + found.unwrap_or(rest.len())
 }
 
 /// The columns of a line, split at blanks.
 #[derive(Clone, Debug)]
 pub(super) struct Columns<'a> {
-    line: &'a [u8],
+    line: Line<'a>,
     at: usize,
 }
 
 impl<'a> Columns<'a> {
     pub(super) fn new(line: &'a [u8]) -> Self {
+        Self::of(Line::new(line))
+    }
+
+    pub(super) fn of(line: Line<'a>) -> Self {
         Self { line, at: 0 }
     }
 
     /// Returns what follows the columns taken so far, its leading blanks included.
     pub(super) fn rest(&self) -> &'a [u8] {
-        &self.line[self.at..]
+        &self.line.bytes[self.at..]
     }
 
     /// Returns the next column, or tells that the line ends too soon to be of this dialect.
@@ -127,8 +196,8 @@ impl<'a> Columns<'a> {
 
     /// Takes the columns of a date as `ls` writes it.
     pub(super) fn date(&mut self, clock: Clock) -> Result<Modified, Miss> {
-        let (start, _) = column(self.line, self.at).ok_or(Miss::Shape)?;
-        let (modified, end) = date::listed(self.line, start, clock).ok_or(Miss::Shape)?;
+        let date = self.line.column(self.at).ok_or(Miss::Shape)?;
+        let (modified, end) = date::listed(self.line, date, clock).ok_or(Miss::Shape)?;
         self.at = end;
         Ok(modified)
     }
@@ -144,23 +213,39 @@ impl<'a> Iterator for Columns<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let (start, end) = column(self.line, self.at)?;
+        let (start, end) = self.line.column(self.at)?;
         self.at = end;
-        Some(&self.line[start..end])
+        Some(&self.line.bytes[start..end])
     }
 }
 
 /// Reads a whole column as a decimal number.
 pub(super) fn number(column: &[u8]) -> Option<u64> {
-    // Nineteen digits always fit.
-    let (safe, rest) = column.split_at(column.len().min(19));
-    let value = safe.iter().try_fold(0u64, |n, b| Some(n * 10 + u64::from(digit(*b)?)))?;
-    match rest {
-        [] if safe.is_empty() => None,
-        [] => Some(value),
-        [last] => value.checked_mul(10)?.checked_add(u64::from(digit(*last)?)),
-        _ => None,
+    let (mut value, mut rest) = (0u64, column);
+    while let Some((eight, more)) = rest.split_first_chunk() {
+        let [a, b, c, d] = pairs(*eight)?.map(u64::from);
+        let eight = ((a * 100 + b) * 100 + c) * 100 + d;
+        value = value.checked_mul(100_000_000)?.checked_add(eight)?;
+        rest = more;
     }
+    let (mut tail, mut scale) = (0, 1);
+    for byte in rest {
+        (tail, scale) = (tail * 10 + u64::from(digit(*byte)?), scale * 10);
+    }
+    (!column.is_empty()).then_some(value.checked_mul(scale)?.checked_add(tail)?)
+}
+
+/// Reads eight digits as four numbers of two, all at a time.
+pub(super) fn pairs(eight: [u8; 8]) -> Option<[u8; 4]> {
+    let word = u64::from_le_bytes(eight);
+    // The upper half of a digit is 3, and stays 3 when 6 is added to it; of no other byte both
+    // hold.
+    if word & word.wrapping_add(ONES * 6) & (ONES * 0xF0) != ONES * 0x30 {
+        return None;
+    }
+    let digits = word & (ONES * 0x0F);
+    let [a, _, b, _, c, _, d, _] = (digits * 10 + (digits >> 8)).to_le_bytes();
+    Some([a, b, c, d])
 }
 
 /// Reads one digit.
@@ -215,6 +300,38 @@ mod tests {
         assert_eq!(grouped(b"34,35xxx38,368"), None);
         assert_eq!(grouped(b"1,2"), None);
         assert_eq!(grouped(b",123"), None);
+    }
+
+    #[test]
+    fn numbers_are_digits_in_every_place() {
+        for len in 1..=20 {
+            let digits = &b"12345678901234567890"[..len];
+            let text = core::str::from_utf8(digits).expect("digits");
+            assert_eq!(number(digits), text.parse().ok());
+            for (at, other) in (0..len).flat_map(|at| [(at, b'/'), (at, b':'), (at, 0xB1)]) {
+                let mut broken = digits.to_vec();
+                broken[at] = other;
+                assert_eq!(number(&broken), None, "{}", broken.escape_ascii());
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_line_knows_its_columns(text in "[ \t!a\u{a0}]{0,90}", start in 0..90usize) {
+            let whole = text.as_bytes();
+            let start = start.min(whole.len());
+            let part = &whole[start..];
+            for line in [Line::new(part), Line::new(whole).part(start, whole.len())] {
+                assert_eq!(line.bytes, part);
+                for at in 0..=part.len() {
+                    let text = part[at..].iter().position(|b| !is_blank(*b)).map(|n| at + n);
+                    let blank = part[at..].iter().position(|b| is_blank(*b)).map(|n| at + n);
+                    assert_eq!(line.text(at), text);
+                    assert_eq!(line.blank(at), blank.unwrap_or(part.len()));
+                }
+            }
+        }
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub(super) fn english(name: &[u8]) -> Option<i8> {
 
 /// Reads a month name in any language known here.
 pub(super) fn any(name: &[u8]) -> Option<i8> {
+    if let Some(month) = english(name) {
+        return Some(month);
+    }
     let name = name.strip_suffix(b",").unwrap_or(name);
     let name = name.strip_suffix(b".").unwrap_or(name);
     if name.len() > 40 {

@@ -7,7 +7,7 @@ use alloc::{format, vec::Vec};
 
 use super::{
     Entry, Kind,
-    fields::{Columns, Found, Miss, Parsed, is_number, number},
+    fields::{Columns, Found, Line, Miss, Parsed, is_number, number},
     form,
     time::Clock,
     unix::Row,
@@ -27,13 +27,14 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     if !rights[..end].iter().all(|b| b"-RWCEAFMSX ".contains(b)) {
         return Err(Miss::Shape);
     }
-    let row = Row::find(line, line.len() - rights.len() + end + 1, clock).ok_or(Miss::Shape)?;
+    let at = line.len() - rights.len() + end + 1;
+    let row = Row::find(Line::new(line), at, clock).ok_or(Miss::Shape)?;
     let size = number(row.size()).ok_or(Miss::Shape)?;
     let name = line[row.end..].trim_ascii_start();
     if name.is_empty() {
         return Err(Miss::Shape);
     }
-    let owner = Columns::new(row.owners()).last().filter(|o| !is_number(o));
+    let owner = Columns::of(row.owners()).last().filter(|o| !is_number(o));
     Ok(Found { owner, ..Found::new(name, kind, Some(size), Some(row.modified)) })
 }
 

@@ -16,7 +16,7 @@ use super::{
     Device, Entry, Kind, Modified, Precision, Reason, Year, Zone,
     date::listed,
     fields::{
-        Columns, Found, Miss, Owners, Parsed, blank, column, grouped, is_blank, is_number, number,
+        Column, Columns, Found, Line, Miss, Owners, Parsed, grouped, is_blank, is_number, number,
         small,
     },
     form, months,
@@ -27,38 +27,38 @@ use super::{
 const MAX_COLUMNS: usize = 32;
 
 /// Reads one line of `ls -l`.
-pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
-    let start = line.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
-    let (letter, mode, at) = match mode_column(line, start) {
+pub(super) fn entry(text: &[u8], clock: Clock) -> Parsed<'_> {
+    let start = text.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
+    let (letter, mode, at) = match mode_column(text, start) {
         Some(mode) => mode,
-        None => behind_a_count(line, start).ok_or(Miss::Shape)?,
+        None => behind_a_count(text, start).ok_or(Miss::Shape)?,
     };
-    let Some(row) = Row::find(line, at, clock) else {
-        return undated(line, at, letter, mode);
+    let Some(row) = Row::find(Line::new(text), at, clock) else {
+        return undated(text, at, letter, mode);
     };
-    row.found(line, letter, mode)
+    row.found(letter, mode)
 }
 
 /// Reads a line whose first columns are no mode but whose others are all there: there are servers
 /// with own letters. It says a file unless the letter of a directory or link comes first.
-pub(super) fn without_mode(line: &[u8], clock: Clock) -> Parsed<'_> {
+pub(super) fn without_mode(text: &[u8], clock: Clock) -> Parsed<'_> {
+    let line = Line::new(text);
     let (letter, start) =
-        (*line.first().ok_or(Miss::Shape)?, column(line, 0).ok_or(Miss::Shape)?.1);
+        (*text.first().ok_or(Miss::Shape)?, line.blank(line.text(0).ok_or(Miss::Shape)?));
     let row = Row::find(line, start, clock).ok_or(Miss::Shape)?;
     let owners = row.owners();
-    let words = Columns::new(owners).count().checked_sub(3).ok_or(Miss::Shape)?;
-    let mut columns = Columns::new(owners);
+    let words = Columns::of(owners).count().checked_sub(3).ok_or(Miss::Shape)?;
+    let mut columns = Columns::of(owners);
     for _ in 0..words {
         columns.need()?;
     }
-    let skipped = column(owners, owners.len() - columns.rest().len()).ok_or(Miss::Shape)?.0;
+    let skipped = owners.text(owners.bytes.len() - columns.rest().len()).ok_or(Miss::Shape)?;
     let links = columns.need()?;
     if !letter.is_ascii_alphabetic() || !is_number(links) || number(row.size()).is_none() {
         return Err(Miss::Shape);
     }
     let letter = if matches!(letter, b'd' | b'l') { letter } else { b'-' };
-    let (owners_end, size_at) = (row.owners_end - skipped, row.size_at - skipped);
-    Row { columns: &row.columns[skipped..], owners_end, size_at, ..row }.found(line, letter, None)
+    Row { owners: (row.owners.0 + skipped, row.owners.1), ..row }.found(letter, None)
 }
 
 /// Reads the permission bits of a mode such as `-rwsr-xr-T`, in ten letters with its type or nine
@@ -69,15 +69,22 @@ pub fn mode(text: &[u8]) -> Option<u16> {
 }
 
 /// Sums up the bits of `rwxr-x---`, where there are no others.
-fn plain_bits(letters: &[u8; 9]) -> Option<u16> {
-    let mut bits = 0;
-    for (letter, right) in letters.iter().zip(b"rwxrwxrwx") {
-        if letter != right && *letter != b'-' {
-            return None;
-        }
-        bits = bits << 1 | u16::from(letter == right);
-    }
-    Some(bits)
+fn plain_bits([a, b, c, d, e, f, g, h, i]: [u8; 9]) -> Option<u16> {
+    Some(plain_rights([a, b, c])? << 6 | plain_rights([d, e, f])? << 3 | plain_rights([g, h, i])?)
+}
+
+fn plain_rights(group: [u8; 3]) -> Option<u16> {
+    Some(match &group {
+        b"---" => 0,
+        b"--x" => 1,
+        b"-w-" => 2,
+        b"-wx" => 3,
+        b"r--" => 4,
+        b"r-x" => 5,
+        b"rw-" => 6,
+        b"rwx" => 7,
+        _ => return None,
+    })
 }
 
 /// Sums up the bits of up to three groups `rwx`.
@@ -107,7 +114,7 @@ pub(super) fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>,
     }
     // Most are nine letters and a blank.
     if let Some((nine, [b' ', ..])) = rest.split_first_chunk()
-        && let Some(bits) = plain_bits(nine).or_else(|| bits(nine))
+        && let Some(bits) = plain_bits(*nine).or_else(|| bits(nine))
     {
         return Some((*letter, Some(bits), start + 10));
     }
@@ -126,19 +133,19 @@ pub(super) fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>,
 
 /// `ls -s` and `ls -i` put a number before the mode, `ls -is` two.
 fn behind_a_count(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
-    let count = |at| column(line, at).filter(|(start, end)| is_number(&line[*start..*end]));
+    let text = Line::new(line);
+    let count = |at| text.column(at).filter(|(start, end)| is_number(&line[*start..*end]));
     let (_, end) = count(start)?;
     let end = count(end).map_or(end, |(_, end)| end);
-    mode_column(line, column(line, end)?.0)
+    mode_column(line, text.column(end)?.0)
 }
 
 /// The columns of a line with a date.
 pub(super) struct Row<'a> {
-    /// Links, owner, group and size, as far as they are there.
-    columns: &'a [u8],
-    /// Where in `columns` those before the size end, and where it begins.
-    owners_end: usize,
-    size_at: usize,
+    line: Line<'a>,
+    /// Where links, owner and group begin, as far as they are there, and where they end.
+    owners: Column,
+    size: Column,
     pub(super) modified: Modified,
     /// Where the date ends.
     pub(super) end: usize,
@@ -147,37 +154,35 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     /// Finds the first date behind something like a size. What stands first behind the mode counts
     /// as a size only when there is no other: it mostly is the number of links.
-    pub(super) fn find(line: &'a [u8], at: usize, clock: Clock) -> Option<Self> {
-        let first = column(line, at)?;
-        let row = |size: (usize, usize), owners_end: usize, date_at: usize| {
-            let found = may_end_size(&line[size.0..size.1]).then(|| listed(line, date_at, clock));
-            let (columns, (modified, end)) = (&line[first.0..size.1], found??);
-            let (owners_end, size_at) = (owners_end - first.0, size.0 - first.0);
-            Some(Self { columns, owners_end, size_at, modified, end })
+    pub(super) fn find(line: Line<'a>, at: usize, clock: Clock) -> Option<Self> {
+        let dated = |(start, end): Column, date: Column| {
+            may_end_size(&line.bytes[start..end]).then(|| listed(line, date, clock))?
         };
-        let second = column(line, first.1)?;
+        let first = line.column(at)?;
+        let second = line.column(first.1)?;
         let (mut before, mut size) = (first, second);
         for _ in 1..MAX_COLUMNS {
-            let Some(next) = column(line, size.1) else { break };
-            if let Some(row) = row(size, before.1, next.0) {
-                return Some(row);
+            let Some(next) = line.column(size.1) else { break };
+            if let Some((modified, end)) = dated(size, next) {
+                return Some(Self { line, owners: (first.0, before.1), size, modified, end });
             }
             (before, size) = (size, next);
         }
-        row(first, first.0, second.0)
+        let (modified, end) = dated(first, second)?;
+        Some(Self { line, owners: (first.0, first.0), size: first, modified, end })
     }
 
     /// Links, owner and group.
-    pub(super) fn owners(&self) -> &'a [u8] {
-        &self.columns[..self.owners_end]
+    pub(super) fn owners(&self) -> Line<'a> {
+        self.line.part(self.owners.0, self.owners.1)
     }
 
     pub(super) fn size(&self) -> &'a [u8] {
-        &self.columns[self.size_at..]
+        &self.line.bytes[self.size.0..self.size.1]
     }
 
-    fn found(&self, line: &'a [u8], letter: u8, mode: Option<u16>) -> Parsed<'a> {
-        let name = line.get(self.end + 1..).filter(|n| !n.is_empty());
+    fn found(&self, letter: u8, mode: Option<u16>) -> Parsed<'a> {
+        let name = self.line.bytes.get(self.end + 1..).filter(|n| !n.is_empty());
         let name = name.ok_or(Miss::Broken(Reason::Name))?;
         let (owners, size) = self.sized(letter)?;
         let (owner, group) = owners_of(owners)?;
@@ -191,12 +196,12 @@ impl<'a> Row<'a> {
     }
 
     /// Tells the size from device numbers and from a size glued to the group.
-    fn sized(&self, letter: u8) -> Result<(&'a [u8], Size), Miss> {
+    fn sized(&self, letter: u8) -> Result<(Line<'a>, Size), Miss> {
         let (owners, size) = (self.owners(), self.size());
         if let Some(bytes) = number(size) {
             let minor = || u32::try_from(bytes).ok();
-            return Ok(match split_major(owners).and_then(|major| Some((major, minor()?))) {
-                Some(((owners, major), minor)) => (owners, Size::Device(major, minor)),
+            return Ok(match split_major(owners.bytes).and_then(|major| Some((major, minor()?))) {
+                Some(((end, major), minor)) => (owners.part(0, end), Size::Device(major, minor)),
                 None => (owners, Size::Bytes(Some(bytes))),
             });
         }
@@ -217,22 +222,22 @@ impl<'a> Row<'a> {
 
     /// `ftpadmin125435904`: where the size fills its column nothing may stand between it and the
     /// group. The owner stays out of it, so a second word must be there, and no third.
-    fn glued(&self) -> Option<(&'a [u8], Size)> {
+    fn glued(&self) -> Option<(Line<'a>, Size)> {
         let size = self.size();
         let digits = size.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        let words = Columns::new(self.owners()).filter(|w| !is_number(w)).count();
+        let words = Columns::of(self.owners()).filter(|w| !is_number(w)).count();
         let plausible = size[0].is_ascii_alphabetic() && digits > 0 && words == 1;
         let bytes = number(&size[size.len() - digits..])?;
-        let owners = &self.columns[..self.columns.len() - digits];
+        let owners = self.line.part(self.owners.0, self.size.1 - digits);
         plausible.then_some((owners, Size::Bytes(Some(bytes))))
     }
 }
 
-/// Splits the `8,` of `8,  17` off the owners before it.
-fn split_major(owners: &[u8]) -> Option<(&[u8], u32)> {
+/// Splits the `8,` of `8,  17` off the owners before it, and returns where they end.
+fn split_major(owners: &[u8]) -> Option<(usize, u32)> {
     let text = owners.strip_suffix(b",")?;
     let at = text.iter().rposition(|b| is_blank(*b)).map_or(0, |at| at + 1);
-    Some((text[..at].trim_ascii_end(), small(&text[at..])?))
+    Some((text[..at].trim_ascii_end().len(), small(&text[at..])?))
 }
 
 enum Size {
@@ -268,24 +273,26 @@ fn scaled(size: &[u8]) -> Option<u64> {
 
 /// Splits links, owner and group. Names may hold blanks; then two blanks part them, else the owner
 /// is the first word. Without a number of links there are two words at most.
-fn owners_of<'a>(columns: &'a [u8]) -> Result<Owners<'a>, Miss> {
-    let mut words = Columns::new(columns);
+fn owners_of(columns: Line<'_>) -> Result<Owners<'_>, Miss> {
+    let mut words = Columns::of(columns);
     let Some(first) = words.next() else { return Ok((None, None)) };
-    let names = if is_number(first) || first == b"?" {
-        words.rest().trim_ascii_start()
+    let end = columns.bytes.len();
+    let start = if is_number(first) || first == b"?" {
+        columns.text(end - words.rest().len()).unwrap_or(end)
     } else if words.clone().count() > 1 {
         return Err(Miss::Broken(Reason::Columns));
     } else {
-        columns
+        0
     };
-    let first = blank(names, 0);
+    let first = columns.blank(start);
     let mut gap = first;
-    while gap < names.len() && !names.get(gap + 1).is_some_and(|b| is_blank(*b)) {
-        gap = blank(names, gap + 1);
+    while gap < end && !columns.bytes.get(gap + 1).is_some_and(|b| is_blank(*b)) {
+        gap = columns.blank(gap + 1);
     }
-    let (owner, group) = names.split_at(if gap < names.len() { gap } else { first });
-    let named = |name: &'a [u8]| Some(name).filter(|n| !n.is_empty());
-    Ok((named(owner), named(group.trim_ascii_start())))
+    let gap = if gap < end { gap } else { first };
+    let (owner, group) = (&columns.bytes[start..gap], &columns.bytes[gap..]);
+    let owner = Some(owner).filter(|n| !n.is_empty());
+    Ok((owner, Some(group.trim_ascii_start()).filter(|n| !n.is_empty())))
 }
 
 /// What the letter of the mode says: the name, the kind, and the target of a link.
