@@ -107,16 +107,20 @@ fn long_passive(reply: &Reply) -> Result<Passive, Misread> {
 /// Reads `229`: "the text returned in response to the EPSV command MUST be: `<text indicating
 /// server is entering extended passive mode> (<d><d><d><tcp-port><d>)`" (RFC 2428 3).
 fn extended_passive(reply: &Reply) -> Result<u16, Misread> {
-    let text = reply.text();
+    let lines: Vec<&[u8]> = reply.texts().collect();
+    let port = lines.iter().rev().find_map(|text| ported(text));
+    port.ok_or_else(|| Misread::new("port", reply))
+}
+
+fn ported(text: &[u8]) -> Option<u16> {
     let groups = memchr::memrchr_iter(b'(', text).map(|open| &text[open + 1..]);
-    let ported = groups.chain([text]).find_map(|group| delimited(group).ok());
-    ported.map(|(_, port)| port).ok_or_else(|| Misread::new("port", reply))
+    groups.chain([text]).find_map(|group| delimited(group).ok()).map(|(_, port)| port)
 }
 
 /// Reads `d d d port d`: "The delimiter character MUST be one of the ASCII characters in range
 /// 33-126 inclusive" (RFC 2428 2).
 ///
-/// BulletProof FTP sends one bar short; only with bars is that beyond doubt.
+/// BulletProof FTP sends one bar short, before the port; only with bars is that beyond doubt.
 fn delimited(text: &[u8]) -> IResult<&[u8], u16> {
     let (_, delimiter) = take_while_m_n(1, 1, |byte: u8| byte.is_ascii_graphic())(text)?;
     let short = |input| preceded(tag("||"), port_before(b"|")).parse(input);
@@ -276,6 +280,7 @@ mod tests {
         check("229 text (ha-ha) (|||665|) ((((666() (|fd667s).", Some("666"));
         check("229 text (ha-ha) (|||665|) (6666666).", Some("666"));
         check("229 (|||665|) Ok (really).", Some("665"));
+        check("229-Entering (|||665|)\r\n229 Ok", Some("665"));
         check("229 Extended Passive Mode |||6446|", None);
         check("229 |||6446|", Some("6446"));
     }

@@ -193,12 +193,18 @@ pub fn chosen(reply: &Reply) -> Option<Algorithm> {
 fn find(text: &[u8], algorithm: Algorithm, from_start: bool) -> Option<&[u8]> {
     let full = algorithm.length() * 2;
     let is_hex = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_hexdigit);
-    let parts = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'"');
-    let words = || text.split(parts).filter(is_hex);
+    let parts = |byte: &u8| byte.is_ascii_whitespace() || b"=\":<>,;".contains(byte);
+    let text = text.trim_ascii_end();
+    let text = text.strip_suffix(b".").unwrap_or(text);
+    let words = || text.split(parts).map(unmarked).filter(is_hex);
     let mut fitting = words().filter(|word| word.len() == full);
     let fits = if from_start { fitting.next() } else { fitting.next_back() };
     let short = || words().next_back().filter(|word| word.len() < full);
     fits.or_else(|| short().filter(|_| algorithm == Algorithm::Crc32))
+}
+
+fn unmarked(word: &[u8]) -> &[u8] {
+    word.strip_prefix(b"0x").unwrap_or(word)
 }
 
 #[cfg(test)]
@@ -227,6 +233,8 @@ mod tests {
         check(&format!("220 XMD5 MD5={md5}"), Algorithm::Md5, Some(md5));
         check(&format!("250-{md5}\r\n250 Done.\r\n"), Algorithm::Md5, Some(md5));
         check(&format!("251 \"a b.txt\" {md5}"), Algorithm::Md5, Some(md5));
+        check(&format!("250 MD5:{md5}."), Algorithm::Md5, Some(md5));
+        check(&format!("250 <{md5}>"), Algorithm::Md5, Some(md5));
         let sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
         check(&format!("213 SHA-1 0-0 {sha1} {md5}"), Algorithm::Sha1, Some(sha1));
     }
@@ -271,6 +279,7 @@ mod tests {
         check("250 0D4A1185", Algorithm::Crc32, Some("0d4a1185"));
         check("250 D4A1185", Algorithm::Crc32, Some("0d4a1185"));
         check("250 XCRC 0", Algorithm::Crc32, Some("00000000"));
+        check("250 0x0D4A1185", Algorithm::Crc32, Some("0d4a1185"));
     }
 
     #[test]

@@ -18,8 +18,10 @@ use crate::reply::Reply;
 /// When the server refused, there is no path, or a quote is not closed. Without quotes a path must
 /// begin like one or be a single word, for `257 Directory created` names none.
 pub fn path(reply: &Reply) -> Result<Vec<u8>, Misread> {
-    let text = Some(reply.text()).filter(|_| reply.code().is_completion());
-    text.and_then(unquoted).ok_or_else(|| Misread::new("path", reply))
+    let lines: Vec<&[u8]> = reply.texts().filter(|_| reply.code().is_completion()).collect();
+    let in_quotes = || lines.iter().rev().find(|line| line.contains(&b'"'));
+    let line = in_quotes().or_else(|| lines.last());
+    line.and_then(|line| unquoted(line)).ok_or_else(|| Misread::new("path", reply))
 }
 
 /// Reads the name under which `STOU` stores: the server "MUST return the actual file name in the
@@ -55,7 +57,7 @@ fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
         return undoubled(&text[open + 1..]);
     }
     let text = text.trim_ascii();
-    if let Some(rest) = text.strip_prefix(b"'") {
+    if let [b'\'' | b'`', rest @ ..] = text {
         return memchr::memchr(b'\'', rest).map(|close| rest[..close].to_vec());
     }
     let end = memchr::memmem::find(text, b" is ").unwrap_or(text.len());
@@ -118,6 +120,8 @@ mod tests {
     #[test]
     fn other_quotes_and_none() {
         check("257 '/a b' is cwd", Some("/a b"));
+        check("257 `/a b' is cwd", Some("/a b"));
+        check("257-\"/a b\" is cwd\r\n257 ok", Some("/a b"));
         check("257 /a b", Some("/a b"));
         check("257 /a b is current directory", Some("/a b"));
         check("257 C:\\a b", Some("C:\\a b"));

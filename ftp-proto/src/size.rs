@@ -17,9 +17,10 @@ pub fn size(reply: &Reply) -> Result<u64, Misread> {
     let text = reply.text().trim_ascii();
     let first = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     let last = trailing_digits(text);
-    let negative = text[..text.len() - last.len()].ends_with(b"-");
+    let before = text[..text.len() - last.len()].last();
+    let whole = before.is_none_or(|byte| byte.is_ascii_whitespace() || b"=:".contains(byte));
     number(first)
-        .or_else(|| number(last).filter(|_| !negative))
+        .or_else(|| number(last).filter(|_| whole))
         .filter(|_| reply.lines().len() == 1 && reply.code().is_completion())
         .ok_or_else(|| Misread::new("size", reply))
 }
@@ -83,6 +84,9 @@ mod tests {
     fn other_text_is_no_size() {
         check("213 99999999999999999999999999999999", None);
         check("213 -1", None);
+        check("213 1,234", None);
+        check("213 1234.0", None);
+        check("213 0x10", None);
         check("213 a directory", None);
         check("213", None);
         check("213-x\r\n213 5", None);

@@ -50,7 +50,8 @@ impl System {
 }
 
 /// Words in the order in which they decide.
-const WORDS: [(&str, System); 16] = [
+const WORDS: [(&str, System); 19] = [
+    ("AS/400", System::Os400),
     ("OS/400", System::Os400),
     ("OS400", System::Os400),
     ("OS/2", System::Os2),
@@ -66,6 +67,8 @@ const WORDS: [(&str, System); 16] = [
     ("TANDEM", System::NonStop),
     ("WINDOWS", System::Windows),
     ("UNIX", System::Unix),
+    ("LINUX", System::Unix),
+    ("SUNOS", System::Unix),
     ("L8", System::Unix),
 ];
 
@@ -86,6 +89,8 @@ mod tests {
         check("215 Windows_NT", Some(System::Windows));
         check("215  OS/400 is the remote operating system.", Some(System::Os400));
         check("215 MVS is the operating system of this server.", Some(System::Mvs));
+        check("215 AS/400", Some(System::Os400));
+        check("215 Linux 6.1", Some(System::Unix));
         check("215 NETWARE Type: L8", Some(System::NetWare));
         check("200 VMS system type", Some(System::Vms));
         check("215 MACOS Peter's Server", Some(System::MacOs));
