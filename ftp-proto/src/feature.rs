@@ -93,7 +93,7 @@ impl Features {
     }
 
     /// Returns the facts `MLST` can tell; those it tells unasked have an asterisk behind them:
-    /// "factlist = 1*( factname [`*`] `;` )" ([RFC 3659 7.8]).
+    /// "factlist = 1*( factname \[`*`\] `;` )" ([RFC 3659 7.8]).
     ///
     /// [RFC 3659 7.8]: https://www.rfc-editor.org/rfc/rfc3659#section-7.8
     pub fn facts(&self) -> Vec<Fact> {
@@ -134,7 +134,7 @@ impl Features {
     }
 
     /// Returns what `HASH` computes, and which of them it computes unasked: "hashlist = 1*( hashname
-    /// [`*`] `;` )" (draft-bryan-ftpext-hash 3.1). Names not known here are left out.
+    /// \[`*`\] `;` )" (draft-bryan-ftpext-hash 3.1). Names not known here are left out.
     pub fn hashes(&self) -> Vec<(Algorithm, bool)> {
         let all = self.parameters("HASH").flat_map(|names| names.split([';', ' ']));
         let known = all.filter_map(|name| {

@@ -36,6 +36,11 @@ pub mod system;
 mod telnet;
 pub mod time;
 
+/// The buffers that commands and replies are written to and read from.
+pub use bytes;
+/// The civil times of listings and replies.
+pub use jiff;
+
 pub use command::{Argument, Command};
 pub use error::Misread;
 pub use exchange::Exchange;
