@@ -79,8 +79,11 @@ impl Run {
         let Some(folder) = ctx.options.journal.as_deref() else { return Self::with(ctx, None) };
         let open = if ctx.options.dry_run { Journal::peek } else { Journal::open };
         let journal = open(folder, source, destination);
-        if let Err(reason) = &journal {
-            let message = format!("goes on without a journal: {reason}");
+        let told = match &journal {
+            Err(reason) => Some(format!("goes on without a journal: {reason}")),
+            Ok(journal) => journal.notice().map(str::to_owned),
+        };
+        if let Some(message) = told {
             ctx.progress.event(Event::Notice { path: None, message: &message });
         }
         Self::with(ctx, journal.ok())

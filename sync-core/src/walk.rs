@@ -262,6 +262,7 @@ impl Walk {
             let near = near.with_partials(partials.as_ref()).briefly(brief[0]);
             let far = Scope::destination(&ctx, destination.as_ref(), (&directory, &place), extras)
                 .with_partials(partials.as_ref())
+                .reminded_by(journal.as_ref())
                 .briefly(brief[1]);
             let (mut here, mut there) = if far.follows_source() {
                 let here = near.read(Absence::Fails, &[]).await;
@@ -270,9 +271,6 @@ impl Walk {
             } else {
                 tokio::join!(near.read(Absence::Fails, &[]), far.read(Absence::Passes, &[]))
             };
-            if let (Some(journal), Side::Listed { entries, .. }) = (&journal, &mut there) {
-                journal.remind(&place, entries);
-            }
             let folding = Folding::new(&ctx, destination.as_ref());
             let aliases = names::reconcile(&mut here, &mut there, folding);
             if times == Times::Exact {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::{Recorder, Store, context, path, time};
+use sync_core::filter::Filter;
 use sync_core::ops::{Mode, sync};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
@@ -204,4 +205,33 @@ async fn a_failed_copy_is_not_remembered() {
     assert_eq!(stage.destination.memory.files()["a"], "00");
     let copied = stage.destination.memory.stat(&path("a")).await.unwrap();
     assert!(copied.is_some());
+}
+
+#[tokio::test]
+async fn what_is_gone_from_the_destination_is_forgotten() {
+    let stage = Stage::new(stamping());
+    stage.run().await;
+    // Below a filter nothing is known to be gone.
+    let (mut ctx, _) = stage.context();
+    ctx.filter = Arc::new(Filter::builder().include("a").unwrap().build().unwrap());
+    sync(&ctx, &stage.source.tree(), &stage.destination.tree(), Mode::Sync).await.unwrap();
+    stage.rest().await;
+    stage.destination.memory.put("d/b", "xx", time(950));
+    assert_eq!(stage.run().await.len(), 1, "d/b was known all the same");
+
+    // What comes back as it was is met as a stranger, so it is taken for the same.
+    let was = stage.destination.memory.stat(&path("d/c")).await.unwrap().unwrap();
+    for gone in ["d/b", "d/c"] {
+        stage.destination.memory.remove(&path(gone)).await.unwrap();
+    }
+    let (mut ctx, _) = stage.context();
+    ctx.options.size_only = true;
+    let nothing = Arc::new(Filter::builder().exclude("/d/**").unwrap().build().unwrap());
+    let walked = Context { filter: nothing, ..ctx };
+    sync(&walked, &stage.source.tree(), &stage.destination.tree(), Mode::Copy).await.unwrap();
+    stage.destination.memory.rmdir(&path("d")).await.unwrap();
+    sync(&walked, &stage.source.tree(), &stage.destination.tree(), Mode::Copy).await.unwrap();
+    stage.destination.memory.put("d/c", "zz", was.modified.unwrap().at);
+    stage.destination.memory.put("d/b", "22", time(951));
+    assert_eq!(stage.run().await, [""; 0], "a journal that knew d/b would see another time");
 }

@@ -42,7 +42,7 @@ impl Recorder {
             let modified = source.modified.map(|modified| modified.floor(precision));
             let copy = Entry { name, modified, unique: None, ..source.clone() };
             if let Some(fact) = Fact::of(source, &copy) {
-                journal.remember(&parent, &copy, fact);
+                journal.remember(&parent, &copy.name, fact);
             }
             return;
         }
@@ -75,7 +75,7 @@ impl Recorder {
             if let Some(fact) =
                 Fact::of(source, &copy).filter(|fact| source.size == Some(fact.size))
             {
-                journal.remember(&parent, &copy, fact);
+                journal.remember(&parent, &copy.name, fact);
             }
         }
     }
@@ -87,7 +87,7 @@ impl Recorder {
             let message = "the journal knew another copy: believes the listing";
             self.run.event(Event::Remark { path, message });
         }
-        journal.remember(&parent, &Entry { name, ..Entry::root() }, learnt.fact.clone());
+        journal.remember(&parent, &name, learnt.fact.clone());
     }
 
     /// Notes the rest, and tells where the journal cannot be written.

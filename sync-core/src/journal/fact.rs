@@ -17,10 +17,12 @@ pub struct Fact {
     pub copy: Modified,
     /// The destination's own identity of the copy, where it shows one.
     pub unique: Option<Box<[u8]>>,
+    /// The SHA-256 of the content, where it was computed.
+    pub sha256: Option<Box<[u8]>>,
 }
 
 /// A fact as it is stored; precisions in nanoseconds.
-pub(super) type Stored<'a> = (u64, (i128, u64), (i128, u64), Option<&'a [u8]>);
+pub(super) type Stored<'a> = (u64, (i128, u64), (i128, u64), Option<&'a [u8]>, Option<&'a [u8]>);
 
 impl Fact {
     /// Returns the fact that these two are the same, where enough is known of both.
@@ -30,6 +32,7 @@ impl Fact {
             source: source.modified?,
             copy: copy.modified?,
             unique: copy.unique.clone(),
+            sha256: None,
         })
     }
 
@@ -47,13 +50,14 @@ impl Fact {
     }
 
     pub(super) fn stored(&self) -> Stored<'_> {
-        (self.size, parts(self.source), parts(self.copy), self.unique.as_deref())
+        let (unique, sha256) = (self.unique.as_deref(), self.sha256.as_deref());
+        (self.size, parts(self.source), parts(self.copy), unique, sha256)
     }
 
     /// Reads what was stored; nothing where no such time can be.
-    pub(super) fn read((size, source, copy, unique): Stored<'_>) -> Option<Self> {
-        let unique = unique.map(Into::into);
-        Some(Self { size, source: whole(source)?, copy: whole(copy)?, unique })
+    pub(super) fn read((size, source, copy, unique, sha256): Stored<'_>) -> Option<Self> {
+        let (unique, sha256) = (unique.map(Into::into), sha256.map(Into::into));
+        Some(Self { size, source: whole(source)?, copy: whole(copy)?, unique, sha256 })
     }
 }
 
@@ -99,6 +103,7 @@ mod tests {
     fn a_fact_is_read_as_it_was_stored() {
         for unique in [None, Some(&b"801U2"[..])] {
             let fact = Fact::of(&entry(3, 1, 1, None), &entry(3, -5, 60, unique)).unwrap();
+            let fact = Fact { sha256: unique.map(|_| [7; 32].into()), ..fact };
             assert_eq!(Fact::read(fact.stored()).as_ref(), Some(&fact));
         }
     }

@@ -2,10 +2,12 @@
 //! matter.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::context::Context;
 use crate::entry::{Doubt, Entry};
 use crate::error::{Error, Result};
+use crate::journal::Journal;
 use crate::partial::Partials;
 use crate::path::{Name, Path};
 use crate::progress::Event;
@@ -113,6 +115,8 @@ pub(super) struct Scope<'a> {
     way: Way,
     /// What knows files on their way, where these take no part.
     partials: Option<&'a Partials>,
+    /// What is remembered of the files there.
+    journal: Option<&'a Arc<Journal>>,
     /// Whether times may be coarser than the remote could list them.
     brief: bool,
 }
@@ -132,7 +136,8 @@ enum Way {
 impl<'a> Scope<'a> {
     pub(super) fn source(ctx: &'a Context, tree: Option<&'a Tree>, directory: &'a Path) -> Self {
         let way = named(ctx, directory);
-        Self { ctx, tree, directory, at: directory, way, partials: None, brief: false }
+        let (partials, journal) = (None, None);
+        Self { ctx, tree, directory, at: directory, way, partials, journal, brief: false }
     }
 
     /// Returns how to look at the destination, of which deletions (`extras`) must know more.
@@ -149,12 +154,17 @@ impl<'a> Scope<'a> {
             way => way,
         };
         let tree = tree.filter(|_| !options.no_check_destination);
-        Self { ctx, tree, directory, at, way, partials: None, brief: false }
+        Self { ctx, tree, directory, at, way, partials: None, journal: None, brief: false }
     }
 
     /// Sets aside files that are on their way.
     pub(super) fn with_partials(self, partials: Option<&'a Partials>) -> Self {
         Self { partials, ..self }
+    }
+
+    /// Tells each file what is remembered of it, and has the rest forgotten where all is listed.
+    pub(super) fn reminded_by(self, journal: Option<&'a Arc<Journal>>) -> Self {
+        Self { journal, ..self }
     }
 
     /// Lists without regard to how exact the times are.
@@ -211,6 +221,13 @@ impl<'a> Scope<'a> {
         .await?;
         ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
         let (mut entries, mut doubts) = (listing.entries, listing.doubts);
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        if let Some(journal) = self.journal {
+            journal.remind(self.at, &mut entries);
+            if doubts.is_empty() {
+                journal.forget_gone(self.at, &entries);
+            }
+        }
         let mut partials = self.take_partials(&mut entries);
         if !matches!(self.way, Way::Whole) {
             if ctx.filter.excludes_listing(&entries) {
@@ -224,7 +241,6 @@ impl<'a> Scope<'a> {
                 _ => true,
             });
         }
-        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         entries.dedup_by(|later, first| {
             let twice = later.name == first.name;
             if twice {
@@ -267,6 +283,9 @@ impl<'a> Scope<'a> {
         let found =
             if paths.is_empty() { Vec::new() } else { retry(ctx, self.directory, ask).await? };
         let mut entries: Vec<Entry> = found.into_iter().flatten().collect();
+        if let Some(journal) = self.journal {
+            journal.remind(self.at, &mut entries);
+        }
         ctx.progress.event(Event::Listed { entries: entries.len() as u64 });
         entries.extend(directories.iter().cloned().map(Entry::directory));
         entries.sort_by(|a, b| a.name.cmp(&b.name));
