@@ -34,13 +34,23 @@ pub fn entry(line: &[u8]) -> Result<Entry, Reason> {
     }
     let text = line.strip_prefix(b" ").unwrap_or(line);
     let read = with_facts(text).or_else(|miss| match miss {
-        Miss::Shape => without_facts(text).or_else(|_| without_facts(line)),
+        Miss::Shape => name_alone(text).or_else(|_| without_facts(line)),
         Miss::Broken(_) => Err(miss),
     });
     match read {
         Ok(found) => Ok(Entry::read(line, &found)),
         Err(Miss::Shape) => Err(Reason::Unknown),
         Err(Miss::Broken(reason)) => Err(reason),
+    }
+}
+
+/// Reads a blank and a name, whose own blanks belong to it.
+fn name_alone(text: &[u8]) -> Parsed<'_> {
+    match text {
+        [b' ', name @ ..] if !name.trim_ascii().is_empty() => {
+            Ok(Found::new(name, Kind::Unknown, None, None))
+        }
+        _ => Err(Miss::Shape),
     }
 }
 
@@ -435,6 +445,7 @@ mod tests {
         check(" Type=file;Size=1024990;Perm=r; /tmp/a.tar.gz", "/tmp/a.tar.gz", Kind::File);
         check(" type=dir;unique=AQkAAAAAAAABCAAA; /", "/", Kind::Directory);
         check("  /tmp", "/tmp", Kind::Unknown);
+        check("   blank first", " blank first", Kind::Unknown);
         check(" Type=dir;Perm=el;Unique=keVO1+ZF4 test", "test", Kind::Directory);
         check(" Type=file;  two blanks", " two blanks", Kind::File);
         check(" type=dir;unique=7; ", "", Kind::Directory);
