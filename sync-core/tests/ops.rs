@@ -4,10 +4,11 @@ mod common;
 
 use common::{Store, context, path, time};
 use futures_util::TryStreamExt as _;
+use sync_core::context::Quota;
 use sync_core::ops::{self, CheckOptions, CheckSummary, Outcome, Size};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
-use sync_core::{Context, Doubt, ErrorKind, Failures, Remote as _};
+use sync_core::{Context, Doubt, ErrorKind, Failures, Limit, Remote as _};
 
 fn store(files: &[&str]) -> Store {
     Store::with(Memory::server(), files)
@@ -95,6 +96,29 @@ async fn a_batch_is_tried_again_where_it_failed_for_the_moment() {
     ops::delete(&ctx, &store.tree(), false).await.unwrap();
     assert_eq!(store.files(), Vec::<String>::new());
     assert_eq!(store.calls.watch().take()[&Call::Remove], 3);
+}
+
+#[tokio::test]
+async fn beyond_a_limit_on_deletions_nothing_is_deleted() {
+    let limit = ErrorKind::Limit(Limit::Deletions);
+    let held = ["a=11", "d/b=2", "d/c=3"];
+    let (mut ctx, heard) = context();
+    let limits = [(Some(Quota::Count(2)), None), (Some(Quota::Percent(50)), None), (None, Some(3))];
+    for (files, bytes) in limits {
+        (ctx.options.max_delete, ctx.options.max_delete_bytes) = (files, bytes);
+        let store = store(&held);
+        assert_eq!(kind(ops::delete(&ctx, &store.tree(), true).await), limit);
+        assert_eq!(kind(ops::purge(&ctx, &store.tree(), &path("")).await), limit);
+        assert_eq!(store.files(), held);
+    }
+    assert_eq!(heard.heard("skipped Deleted a").len(), 6, "what would have gone is told");
+    ctx.options.max_delete = Some(Quota::Count(0));
+    let store = store(&held);
+    assert_eq!(kind(ops::delete_file(&ctx, &store.tree(), &path("a")).await), limit);
+    ctx.options.max_delete = Some(Quota::Count(3));
+    ctx.options.max_delete_bytes = Some(4);
+    ops::delete(&ctx, &store.tree(), false).await.unwrap();
+    assert_eq!(store.files(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -307,6 +307,24 @@ async fn a_stop_in_the_middle_leaves_no_half_file() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_stopped_at_the_last_byte_gives_the_file_no_name() {
+    struct StopsAtBytes(tokio_util::sync::CancellationToken);
+    impl sync_core::Progress for StopsAtBytes {
+        fn event(&self, event: sync_core::Event<'_>) {
+            if matches!(event, sync_core::Event::Transferred { .. }) {
+                self.0.cancel();
+            }
+        }
+    }
+    let (source, destination) = pair(&["a=1"], &[]);
+    let mut ctx = Context::default();
+    ctx.progress = std::sync::Arc::new(StopsAtBytes(ctx.cancel.clone()));
+    let failures = run(&ctx, &source, &destination, Mode::Sync).await.unwrap_err();
+    assert_eq!(failures.last.kind(), ErrorKind::Cancelled);
+    assert_eq!(destination.files(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn only_the_time_is_set_where_hashes_show_the_same_content() {
     let source = Store::with(Memory::new(), &["a=1"]);
     let destination = Store::new(Memory::new());

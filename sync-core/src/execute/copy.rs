@@ -179,11 +179,25 @@ impl Copier {
         if left == Left::Nothing {
             return;
         }
-        if self.run.partials().are_lasting() {
+        let Ok(target) = self.target(copy.job, &source) else { return };
+        if self.run.partials().are_lasting() && self.is_worth_keeping(copy, &target).await {
             self.run.keep_unfinished();
-        } else if let Ok(target) = self.target(copy.job, &source) {
+        } else {
             target.clean_up().await;
         }
+    }
+
+    /// Tells whether enough is there for the next run to go on with. A disk is asked, which may have
+    /// less than was moved.
+    async fn is_worth_keeping(&self, copy: &Copy<'_>, target: &Target<'_>) -> bool {
+        let begun = copy.job.begun.as_ref().map_or(0, |begun| begun.length);
+        let mut length = begun + copy.moved.load(Ordering::Relaxed);
+        if target.remote().capability().local
+            && let Ok(found) = target.remote().stat(target.written()).await
+        {
+            length = found.and_then(|entry| entry.size).unwrap_or(0);
+        }
+        length > partial::TAIL
     }
 
     fn target(&self, job: &Job, source: &Entry) -> Result<Target<'_>> {
@@ -358,6 +372,10 @@ impl Copier {
             copy.moved.fetch_add(bytes, Ordering::Relaxed);
             self.run.ctx.moved.fetch_add(bytes, Ordering::Relaxed);
             self.run.event(Event::Transferred { transfer, bytes });
+            // Whoever counts may have stopped the run at this piece, though it is the last one.
+            if self.run.ctx.cancel.is_cancelled() {
+                return Err(Error::cancelled());
+            }
             piece = next;
         }
         Ok((writer, moved))

@@ -3,7 +3,8 @@
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use crate::error::{ErrorKind, Result};
+use crate::context::Options;
+use crate::error::{Error, ErrorKind, Limit, Result};
 use crate::path::Path;
 use crate::progress::Deed;
 use crate::remote::Tree;
@@ -25,6 +26,41 @@ impl Doomed {
 
 /// How many files one session is given to remove in one go.
 pub(crate) const BATCH: usize = 500;
+
+/// Tells whether deletions have a limit, so that all must be known before the first.
+pub(crate) fn is_limited(options: &Options) -> bool {
+    options.max_delete.is_some() || options.max_delete_bytes.is_some()
+}
+
+/// Tells whether all these may be removed, of `out_of` files in all. Beyond a limit, which ends the run,
+/// none are, and each is told of.
+pub(crate) fn is_within_limits(run: &Run, doomed: &[Doomed], out_of: u64) -> bool {
+    let Some(limit) = exceeded(&run.ctx.options, doomed, out_of) else { return true };
+    withhold(run, doomed, &limit);
+    run.stop_at(Error::new(ErrorKind::Limit(Limit::Deletions), limit));
+    false
+}
+
+/// Says which limit the deletions would break.
+fn exceeded(options: &Options, doomed: &[Doomed], out_of: u64) -> Option<String> {
+    let count = doomed.len() as u64;
+    let bytes: u64 = doomed.iter().filter_map(|file| file.size).sum();
+    if options.max_delete.is_some_and(|limit| limit.is_exceeded_by(count, out_of)) {
+        let message =
+            format!("--max-delete threshold reached: {count} of {out_of} files to delete");
+        return Some(message);
+    }
+    let limit = options.max_delete_bytes.filter(|&limit| bytes > limit)?;
+    Some(format!("--max-delete-size threshold reached: {bytes} bytes to delete, {limit} allowed"))
+}
+
+/// Tells what is not removed, and why.
+pub(crate) fn withhold(run: &Run, doomed: &[Doomed], why: &str) {
+    run.notice(None, why);
+    for Doomed { path, size } in doomed {
+        run.skip(Change::new(Deed::Deleted, path, why).sized(*size));
+    }
+}
 
 /// Removes files, in batches on up to `transfers` sessions.
 pub(crate) async fn files(run: &Run, tree: &Tree, files: Vec<Doomed>, reason: &str) {

@@ -1,14 +1,14 @@
 //! Removes a directory and all it holds, whatever the filter says.
 
 use crate::context::Context;
-use crate::execute::remove::{BATCH, Doomed, all, files};
+use crate::execute::remove::{BATCH, Doomed, all, files, is_limited, is_within_limits};
 use crate::ops::rmdirs::unfiltered;
 use crate::path::Path;
 use crate::remote::Tree;
 use crate::run::{Failures, Run};
 use crate::walk::Walk;
 
-/// Removes the directory `path` of a tree and all it holds.
+/// Removes the directory `path` of a tree and all it holds; nothing beyond a limit on deletions.
 ///
 /// # Errors
 /// When it is not there, or something in it could not be listed or removed.
@@ -16,6 +16,7 @@ pub async fn purge(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), Failur
     let run = Run::new(ctx);
     let below = Tree::new(tree.remote.clone(), tree.path(path));
     let mut walk = Walk::one(&unfiltered(ctx), &below, None);
+    let waits = is_limited(&ctx.options);
     let (mut doomed, mut emptied) = (Vec::new(), Vec::new());
     while let Some(pair) = walk.next().await {
         let listing = pair.source.into_listing();
@@ -27,9 +28,13 @@ pub async fn purge(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), Failur
             doomed.push(Doomed { path: pair.directory.child(&entry.name), size: entry.size });
         }
         emptied.push(pair.directory);
-        if doomed.len() >= BATCH * ctx.options.transfers.max(1) {
+        if !waits && doomed.len() >= BATCH * ctx.options.transfers.max(1) {
             files(&run, &below, std::mem::take(&mut doomed), REASON).await;
         }
+    }
+    let count = doomed.len() as u64;
+    if !is_within_limits(&run, &doomed, count) {
+        return run.finish();
     }
     if run.has_failed() {
         files(&run, &below, doomed, REASON).await;

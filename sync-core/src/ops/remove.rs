@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::execute::remove::{BATCH, Doomed, files};
+use crate::execute::remove::{BATCH, Doomed, files, is_limited, is_within_limits};
 use crate::ops::mkdir::single;
 use crate::ops::{entries, rmdirs};
 use crate::partial;
@@ -19,13 +19,17 @@ use crate::retry::retry;
 use crate::run::{Change, Failures, Run};
 
 /// Deletes the files of a tree that pass the filter; with `remove_directories` then also the
-/// directories that are empty, but never the root.
+/// directories that are empty, but never the root. Beyond a limit on deletions none is deleted.
 ///
 /// # Errors
 /// When something could not be listed or deleted; the rest is deleted all the same.
 pub async fn delete(ctx: &Context, tree: &Tree, remove_directories: bool) -> Result<(), Failures> {
     let run = Run::new(ctx);
-    delete_those(&run, tree, REASON, Entry::is_file).await;
+    let rest = delete_those(&run, tree, REASON, is_limited(&ctx.options), Entry::is_file).await;
+    let count = rest.len() as u64;
+    if is_within_limits(&run, &rest, count) {
+        files(&run, tree, rest, REASON).await;
+    }
     run.finish()?;
     if remove_directories { rmdirs(ctx, tree, true).await } else { Ok(()) }
 }
@@ -44,12 +48,20 @@ pub async fn cleanup(ctx: &Context, tree: &Tree, idle: Duration) -> Result<(), F
     let is_left = |entry: &Entry| {
         entry.is_file() && partial::is_temporary(&entry.name, suffix) && is_old(entry)
     };
-    delete_those(&run, tree, reason, is_left).await;
+    let rest = delete_those(&run, tree, reason, false, is_left).await;
+    files(&run, tree, rest, reason).await;
     run.finish()
 }
 
-/// Deletes what passes the filter and is `wanted`, as it is found.
-async fn delete_those(run: &Run, tree: &Tree, reason: &str, wanted: impl Fn(&Entry) -> bool) {
+/// Deletes what passes the filter and is `wanted`, as it is found unless that `waits`, and returns the
+/// rest.
+async fn delete_those(
+    run: &Run,
+    tree: &Tree,
+    reason: &str,
+    waits: bool,
+    wanted: impl Fn(&Entry) -> bool,
+) -> Vec<Doomed> {
     let ctx = &run.ctx;
     let mut doomed = Vec::new();
     let mut entries = entries(ctx, tree, ctx.options.max_depth);
@@ -58,11 +70,11 @@ async fn delete_those(run: &Run, tree: &Tree, reason: &str, wanted: impl Fn(&Ent
         if wanted(&found.entry) {
             doomed.push(Doomed { path: found.path, size: found.entry.size });
         }
-        if doomed.len() == BATCH * ctx.options.transfers.max(1) {
+        if !waits && doomed.len() == BATCH * ctx.options.transfers.max(1) {
             files(run, tree, std::mem::take(&mut doomed), reason).await;
         }
     }
-    files(run, tree, doomed, reason).await;
+    doomed
 }
 
 /// Deletes one file of a tree.
@@ -76,6 +88,10 @@ pub async fn delete_file(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), 
         Some(entry) if entry.is_directory() => return Err(Error::is_a_directory(path).into()),
         Some(entry) => entry.size,
     };
+    let run = Run::new(ctx);
+    if !is_within_limits(&run, &[Doomed { path: path.clone(), size }], 1) {
+        return run.finish();
+    }
     let change = Change::new(Deed::Deleted, path, REASON).sized(size);
     single(ctx, change, || tree.remote.remove(&at)).await
 }

@@ -69,6 +69,9 @@ pub async fn sync(
     let deletion = deletion::timing(&ctx.options);
     if mode == Mode::Sync && deletion == Deletion::Before {
         remove_first(&run, source, destination).await;
+        if run.is_over() {
+            return run.finish();
+        }
     }
     let extent = extent(ctx, source, destination, mode, deletion);
     let enters_extras = extent.remove_extras || extent.tell_extras;

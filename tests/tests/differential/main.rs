@@ -46,6 +46,7 @@ differential! {
     transfer on Proftpd
     filter on Proftpd
     check on Proftpd
+    limits on Proftpd
     remove on Proftpd
     config on Proftpd
     line on Proftpd

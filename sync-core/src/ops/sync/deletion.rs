@@ -5,8 +5,7 @@ use futures_util::stream;
 
 use crate::backup::Keeper;
 use crate::context::{Deletion, Options};
-use crate::error::{Error, ErrorKind, Limit};
-use crate::execute::remove::{Doomed, directories, files};
+use crate::execute::remove::{Doomed, directories, files, is_limited, is_within_limits, withhold};
 use crate::path::{Name, Path};
 use crate::plan::Dating;
 use crate::progress::Deed;
@@ -32,10 +31,9 @@ pub(super) struct Removals {
 /// Returns when deletions happen: a limit can only be kept, and a rename only be found,
 /// once all are known.
 pub(super) fn timing(options: &Options) -> Deletion {
-    let limited = options.max_delete.is_some() || options.max_delete_bytes.is_some();
     match options.deletion {
         _ if options.track_renames.is_some() => Deletion::After,
-        Deletion::During if limited => Deletion::After,
+        Deletion::During if is_limited(options) => Deletion::After,
         timing => timing,
     }
 }
@@ -49,9 +47,8 @@ pub(super) async fn remove(run: &Run, destination: &Tree, removals: Removals) {
     if !may_go_on(run) {
         return withhold(run, &doomed, "not deleting files as there were IO errors");
     }
-    if let Some(limit) = exceeded(&run.ctx.options, &doomed, out_of) {
-        withhold(run, &doomed, &limit);
-        return run.fail(&destination.root, Error::new(ErrorKind::Limit(Limit::Deletions), limit));
+    if !is_within_limits(run, &doomed, out_of) {
+        return;
     }
     remove_files(run, destination, doomed).await;
     if !may_go_on(run) {
@@ -90,19 +87,6 @@ fn may_go_on(run: &Run) -> bool {
     !run.has_failed() || run.ctx.options.ignore_errors
 }
 
-/// Says which limit the deletions would break.
-fn exceeded(options: &Options, doomed: &[Doomed], out_of: u64) -> Option<String> {
-    let count = doomed.len() as u64;
-    let bytes: u64 = doomed.iter().filter_map(|file| file.size).sum();
-    if options.max_delete.is_some_and(|limit| limit.is_exceeded_by(count, out_of)) {
-        let message =
-            format!("--max-delete threshold reached: {count} of {out_of} files to delete");
-        return Some(message);
-    }
-    let limit = options.max_delete_bytes.filter(|&limit| bytes > limit)?;
-    Some(format!("--max-delete-size threshold reached: {bytes} bytes to delete, {limit} allowed"))
-}
-
 async fn remove_files(run: &Run, destination: &Tree, doomed: Vec<Doomed>) {
     let Some(keeper) = Keeper::new(run, destination) else {
         return files(run, destination, doomed, REASON).await;
@@ -115,14 +99,6 @@ async fn remove_files(run: &Run, destination: &Tree, doomed: Vec<Doomed>) {
     };
     let limit = run.ctx.options.transfers.max(1);
     stream::iter(&doomed).for_each_concurrent(limit, keep).await;
-}
-
-/// Tells what is not removed, and why.
-fn withhold(run: &Run, doomed: &[Doomed], why: &str) {
-    run.notice(None, why);
-    for Doomed { path, size } in doomed {
-        run.skip(Change::new(Deed::Deleted, path, why).sized(*size));
-    }
 }
 
 const REASON: &str = "not in source";
