@@ -1,7 +1,7 @@
 //! The command line as typed: global flags in groups, then one command.
 //!
 //! Flags read as rclone's do: anywhere on the line, `--flag=false` for booleans, values that begin
-//! with a dash, and a default for each global flag from its `RCLONE_*` variable.
+//! with a dash, and a default for each flag from its `RCLONE_*` variable.
 
 mod backend;
 mod brief;
@@ -25,7 +25,7 @@ use crate::values;
 pub(crate) use backend::Backend;
 pub(crate) use copy::{Copy, Sync};
 pub(crate) use filter::Filter;
-pub(crate) use foreign::Foreign;
+pub(crate) use foreign::{Foreign, OfBackend, OfServe, OfTransfer, OfVersion};
 pub(crate) use general::{Config, Important, Performance};
 pub(crate) use logging::Logging;
 pub(crate) use network::Network;
@@ -118,7 +118,14 @@ pub(crate) fn brief() -> Command {
 
 /// Gives flags the shape they are parsed in, which would clutter the help.
 fn parsed(command: Command, environment: &Environment) -> Command {
-    shaped(command.mut_args(|arg| with_default(arg, environment)))
+    shaped(with_defaults(command, environment))
+}
+
+/// Takes the defaults of all flags from the environment, those of single commands, too.
+fn with_defaults(command: Command, environment: &Environment) -> Command {
+    command
+        .mut_args(|arg| with_default(arg, environment))
+        .mut_subcommands(|command| with_defaults(command, environment))
 }
 
 fn shaped(command: Command) -> Command {

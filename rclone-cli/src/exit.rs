@@ -97,7 +97,7 @@ pub(crate) fn no_command() -> ExitCode {
 }
 
 /// Commands of rclone that are missing on purpose, and what does their work.
-const LEFT_OUT: [(&[&str], &str); 11] = [
+const LEFT_OUT: [(&[&str], &str); 12] = [
     (&["archive"], "tar and zip make archives, rcat and cat carry them"),
     (&["authorize"], "FTP servers log in with a name and a password (`rclone config`)"),
     (&["bisync"], "sync in one direction, or use rclone itself"),
@@ -107,6 +107,10 @@ const LEFT_OUT: [(&[&str], &str); 11] = [
     (&["gendocs"], "`rclone help` and the man pages say all there is"),
     (&["gitannex", "rc", "rcd", "gui"], "run commands instead of controlling a server"),
     (&["mount", "mount2", "nfsmount", "cmount"], "use curlftpfs, or rclone itself"),
+    (
+        &["dlna", "docker", "http", "nfs", "restic", "s3", "sftp", "webdav"],
+        "`rclone serve ftp` is what serves here",
+    ),
     (&["selfupdate"], "use what installed this program"),
     (&["test"], "`rclone backend probe REMOTE:` tries out what a server can do"),
 ];

@@ -23,6 +23,7 @@ use crate::logging::Level;
 use crate::{go_time, logging, output};
 use bars::Bars;
 pub(crate) use confirm::Prompt;
+pub(crate) use log::Subject;
 use report::Report;
 use stats::Stats;
 use summary::Summary;
@@ -75,8 +76,7 @@ pub(crate) struct Reporter {
     /// The remotes in use, whose limits are shown.
     remotes: Mutex<Vec<Arc<dyn Remote>>>,
     report: Option<Report>,
-    /// What lines about the whole of a tree call it.
-    whole: OnceLock<String>,
+    subject: OnceLock<Subject>,
 }
 
 impl Reporter {
@@ -87,7 +87,7 @@ impl Reporter {
             remotes: Mutex::default(),
             options,
             report: None,
-            whole: OnceLock::new(),
+            subject: OnceLock::new(),
         }
     }
 
@@ -100,8 +100,14 @@ impl Reporter {
     }
 
     /// Gives the one tree of a verb a name, for what happens to the whole of it.
-    pub(crate) fn call_whole(&self, name: String) {
-        self.whole.get_or_init(|| name);
+    pub(crate) fn call_whole(&self, whole: String) {
+        self.is_about(Subject { whole, ..Subject::default() });
+    }
+
+    /// Says what the run is about.
+    pub(crate) fn is_about(&self, subject: Subject) {
+        lock(&self.stats).moving = subject.moving;
+        self.subject.get_or_init(|| subject);
     }
 
     /// Shows the limits of this remote, too, as they are learnt.
@@ -136,6 +142,12 @@ impl Reporter {
     /// Returns how many files were transferred or moved.
     pub(crate) fn transfers(&self) -> u64 {
         lock(&self.stats).transfers
+    }
+
+    /// Tells whether files were transferred or moved, or whole directories.
+    pub(crate) fn anything_arrived(&self) -> bool {
+        let stats = lock(&self.stats);
+        stats.transfers > 0 || stats.moved_directories > 0
     }
 
     /// Forgets the errors, for another try.
@@ -192,8 +204,8 @@ impl Progress for Reporter {
             Options { interactive: true, .. } => Some("--interactive"),
             _ => None,
         };
-        let whole = self.whole.get().map_or("", String::as_str);
-        for line in log::lines(&event, flag, whole) {
+        let subject = self.subject.get_or_init(Subject::default);
+        for line in log::lines(&event, flag, subject) {
             line.emit();
         }
         if let Some(report) = &self.report {

@@ -37,7 +37,7 @@ impl Resolved {
     /// # Errors
     /// When they contradict each other, name files that cannot be read, or ask for what is missing.
     pub(crate) fn new(globals: Globals, environment: Environment) -> anyhow::Result<Self> {
-        heed_foreign(&globals.foreign)?;
+        globals.foreign.heed()?;
         if globals.logging.quiet && globals.logging.verbose > 0 {
             return Err(Fatal("Can't set -v and -q".into()).into());
         }
@@ -193,18 +193,6 @@ impl Resolved {
     pub(crate) async fn shutdown(&self) {
         self.remotes.shutdown().await;
     }
-}
-
-/// Speaks of flags of rclone that have no effect here, and refuses those that should have one.
-fn heed_foreign(foreign: &args::Foreign) -> anyhow::Result<()> {
-    for flag in &foreign.ignored {
-        tracing::info!("{flag} has no effect here");
-    }
-    if let Some((flag, instead)) = foreign.refused.first() {
-        let message = format!("{flag} is not to be had, and without it harm could be done");
-        return Err(Usage(format!("{message}: {instead}")).into());
-    }
-    Ok(())
 }
 
 fn reporter(globals: &Globals) -> anyhow::Result<Reporter> {

@@ -1,19 +1,132 @@
 //! rclone's flags that this program does not act on: those that cannot matter here are accepted,
 //! those that would change what happens to files are refused rather than ignored.
 
+use std::marker::PhantomData;
+
 use clap::{Arg, ArgAction, ArgMatches, Command, parser::ValueSource};
 
-/// The flags given that cannot matter here, as typed.
+use crate::exit::Usage;
+
+/// The flags given that cannot matter here, as typed; those of a command of its own, or those that
+/// stand everywhere.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Foreign {
+pub(crate) struct Foreign<S = Everywhere> {
     /// Accepted without effect.
     pub(crate) ignored: Vec<String>,
     /// Asked for and not to be had, each with the way out.
     pub(crate) refused: Vec<(String, &'static str)>,
+    set: PhantomData<S>,
+}
+
+impl<S> Foreign<S> {
+    /// Speaks of flags of rclone that have no effect here, and refuses those that should have one.
+    ///
+    /// # Errors
+    /// When a flag is refused.
+    pub(crate) fn heed(&self) -> anyhow::Result<()> {
+        for flag in &self.ignored {
+            tracing::info!("{flag} has no effect here");
+        }
+        if let Some((flag, instead)) = self.refused.first() {
+            let message = format!("{flag} is not to be had, and without it harm could be done");
+            return Err(Usage(format!("{message}: {instead}")).into());
+        }
+        Ok(())
+    }
+}
+
+/// Flags that stand together.
+pub(crate) trait Set {
+    const FLAGS: &'static [Flag];
+}
+
+/// Those of every command.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Everywhere;
+
+impl Set for Everywhere {
+    const FLAGS: &'static [Flag] = FLAGS;
+}
+
+/// Those of `backend`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OfBackend;
+
+impl Set for OfBackend {
+    const FLAGS: &'static [Flag] = &[valued("option").short('o')];
+}
+
+/// Those of copy, move and sync.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OfTransfer;
+
+impl Set for OfTransfer {
+    const FLAGS: &'static [Flag] = &[
+        flag("absolute"),
+        flag("csv"),
+        valued("dest-after").refused("run lsf on the destination afterwards"),
+        flag("dir-slash").short('d'),
+        flag("dirs-only"),
+        flag("files-only"),
+        valued("format").short('F'),
+        flag("hash"),
+        valued("separator").short('s'),
+        valued("timeformat").short('t'),
+    ];
+}
+
+/// Those of `serve ftp`, for a cache that a local folder does not need.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OfServe;
+
+impl Set for OfServe {
+    const FLAGS: &'static [Flag] = &[
+        valued("auth-proxy").refused("--user and --pass name the one user"),
+        valued("dir-cache-time"),
+        valued("dir-perms"),
+        valued("file-perms"),
+        valued("gid"),
+        valued("link-perms"),
+        flag("no-checksum"),
+        flag("no-modtime"),
+        flag("no-seek"),
+        valued("poll-interval"),
+        valued("uid"),
+        valued("umask"),
+        flag("vfs-block-norm-dupes"),
+        valued("vfs-cache-max-age"),
+        valued("vfs-cache-max-size"),
+        valued("vfs-cache-min-free-space"),
+        valued("vfs-cache-mode"),
+        valued("vfs-cache-poll-interval"),
+        flag("vfs-case-insensitive"),
+        valued("vfs-disk-space-total-size"),
+        flag("vfs-fast-fingerprint"),
+        valued("vfs-handle-caching"),
+        flag("vfs-links"),
+        valued("vfs-metadata-extension"),
+        valued("vfs-read-ahead"),
+        valued("vfs-read-chunk-size"),
+        valued("vfs-read-chunk-size-limit"),
+        valued("vfs-read-chunk-streams"),
+        valued("vfs-read-wait"),
+        flag("vfs-refresh"),
+        flag("vfs-used-is-size"),
+        valued("vfs-write-back"),
+        valued("vfs-write-wait"),
+    ];
+}
+
+/// Those of `version`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OfVersion;
+
+impl Set for OfVersion {
+    const FLAGS: &'static [Flag] = &[flag("check"), flag("deps")];
 }
 
 /// One flag of rclone.
-struct Flag {
+pub(crate) struct Flag {
     name: &'static str,
     short: Option<char>,
     valued: bool,
@@ -170,9 +283,9 @@ impl Foreign {
     }
 }
 
-impl clap::Args for Foreign {
+impl<S: Set> clap::Args for Foreign<S> {
     fn augment_args(command: Command) -> Command {
-        command.args(FLAGS.iter().map(|flag| {
+        command.args(S::FLAGS.iter().map(|flag| {
             let action = if flag.valued { ArgAction::Append } else { ArgAction::SetTrue };
             Arg::new(flag.name).long(flag.name).short(flag.short).action(action).hide(true)
         }))
@@ -183,15 +296,15 @@ impl clap::Args for Foreign {
     }
 }
 
-impl clap::FromArgMatches for Foreign {
+impl<S: Set> clap::FromArgMatches for Foreign<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let given = |flag: &&Flag| {
             let typed = matches.value_source(flag.name) == Some(ValueSource::CommandLine);
             let mut values = matches.get_raw(flag.name).into_iter().flatten();
             typed && (flag.valued || values.all(|value| value != "false"))
         };
-        let mut found = Self::default();
-        for flag in FLAGS.iter().filter(given) {
+        let mut found = Self { ignored: Vec::new(), refused: Vec::new(), set: PhantomData };
+        for flag in S::FLAGS.iter().filter(given) {
             let name = format!("--{}", flag.name);
             match flag.instead {
                 Some(instead) => found.refused.push((name, instead)),
@@ -209,7 +322,7 @@ impl clap::FromArgMatches for Foreign {
 
 #[cfg(test)]
 mod tests {
-    use crate::args::tests::parse;
+    use crate::args::tests::{parse, refused};
 
     #[test]
     fn what_cannot_matter_is_accepted() {
@@ -226,6 +339,19 @@ mod tests {
         };
         assert_eq!(refused("sync a b --name-transform c"), ["--name-transform"]);
         assert_eq!(refused("sync a b -x --rc=false"), ["--one-file-system"]);
+    }
+
+    #[test]
+    fn flags_of_one_command_stand_there_alone() {
+        for line in [
+            "copy a b --format ps --csv -d",
+            "serve ftp a --vfs-cache-mode full --no-seek",
+            "backend features a: -o x=y",
+            "version --check",
+        ] {
+            parse(line);
+        }
+        refused("ls x --vfs-cache-mode full", "--vfs-cache-mode");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod features;
 
 use anyhow::bail;
 
+use crate::args::{Foreign, OfBackend};
 use crate::output;
 use crate::resolve::Resolved;
 
@@ -23,9 +24,13 @@ pub(crate) struct Args {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    foreign: Foreign<OfBackend>,
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    args.foreign.heed()?;
     match &*args.command {
         "features" => features::run(resolved, &args.path).await,
         "probe" => probe(resolved, &args).await,

@@ -8,8 +8,11 @@ use sync_core::ops::{self, Failures, Mode};
 use sync_core::{Name, Path, Progress, Tree};
 
 use super::reports::{Ledger, Reports};
+use crate::args::{Foreign, OfTransfer};
 use crate::exit::{Fatal, NothingTransferred, retried};
+use crate::progress::Subject;
 use crate::resolve::Resolved;
+use crate::shown;
 
 /// The arguments of all of them.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,6 +24,9 @@ pub(crate) struct Ends {
 
     #[command(flatten)]
     reports: Reports,
+
+    #[command(flatten)]
+    foreign: Foreign<OfTransfer>,
 }
 
 /// The arguments of move and moveto.
@@ -68,7 +74,8 @@ impl<'a> Transfer<'a> {
     /// # Errors
     /// With what failed in the last run.
     pub(crate) async fn run(self, resolved: &Resolved) -> anyhow::Result<()> {
-        let Ends { source, destination, .. } = self.ends;
+        let Ends { source, destination, foreign, .. } = self.ends;
+        foreign.heed()?;
         let mut context = resolved.context();
         context.options.delete_empty_source_directories = self.delete_empty_source_directories;
         let (source, file) = match self.renames {
@@ -89,18 +96,19 @@ impl<'a> Transfer<'a> {
         };
         context.options.backup = resolved.backup(goal.tree())?;
         context.options.elsewhere = resolved.elsewhere()?;
+        resolved.reporter().is_about(goal.subject(self.mode));
         let ledger = self.ledger(&mut context)?;
         let reached =
             retried(resolved, async || goal.reach(&context, &source, self.mode).await).await;
         ledger.map_or(Ok(()), |ledger| ledger.finish()).and(reached)?;
-        match resolved.reporter().transfers() {
-            0 if resolved.globals.config.error_on_no_transfer => Err(NothingTransferred.into()),
-            0 if matches!(goal, Goal::Tree(_)) => {
-                tracing::info!("There was nothing to transfer");
-                Ok(())
-            }
-            _ => Ok(()),
+        let reporter = resolved.reporter();
+        if reporter.transfers() == 0 && resolved.globals.config.error_on_no_transfer {
+            return Err(NothingTransferred.into());
         }
+        if !reporter.anything_arrived() && matches!(goal, Goal::Tree(_)) {
+            tracing::info!("There was nothing to transfer");
+        }
+        Ok(())
     }
 
     /// Makes whatever writes the reports listen.
@@ -127,6 +135,17 @@ impl Goal {
         match self {
             Self::File { tree, .. } | Self::Tree(tree) => tree,
         }
+    }
+
+    /// Returns what the log calls it.
+    fn subject(&self, mode: Mode) -> Subject {
+        let renamed = match self {
+            Self::File { name, new_name, .. } if name != new_name => {
+                Some((Path::root().child(name), Path::root().child(new_name)))
+            }
+            _ => None,
+        };
+        Subject { whole: shown::tree(self.tree()), moving: mode == Mode::Move, renamed }
     }
 
     async fn reach(&self, context: &Context, source: &Tree, mode: Mode) -> Result<(), Failures> {

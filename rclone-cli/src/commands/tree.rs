@@ -75,7 +75,7 @@ pub(crate) struct Args {
     pub(crate) sort: Option<String>,
 
     /// Sort by time
-    #[arg(long, short = 't')]
+    #[arg(long, short = 't', alias = "sort-ctime")]
     pub(crate) sort_modtime: bool,
 
     /// Sort the other way round

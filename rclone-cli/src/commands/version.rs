@@ -2,14 +2,19 @@
 
 use std::fs;
 
+use crate::args::{Foreign, OfVersion};
 use crate::output;
 use crate::resolve::Resolved;
 
 /// Show the version
 #[derive(Clone, Debug, Default, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(flatten)]
+    foreign: Foreign<OfVersion>,
+}
 
-pub(crate) fn run(_resolved: &Resolved, _args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(_resolved: &Resolved, args: &Args) -> anyhow::Result<()> {
+    args.foreign.heed()?;
     output::line(text())?;
     Ok(())
 }

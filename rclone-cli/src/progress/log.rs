@@ -37,17 +37,68 @@ impl Line {
     }
 }
 
+/// What a run is about, for the lines that tell of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Subject {
+    /// The name of the one tree, for what happens to the whole of it.
+    pub(crate) whole: String,
+    /// The copies are the first half of moves.
+    pub(crate) moving: bool,
+    /// The one file and its other name at the destination.
+    pub(crate) renamed: Option<(Path, Path)>,
+}
+
+impl Subject {
+    fn name(&self, path: &Path) -> String {
+        if path.is_root() { self.whole.clone() } else { path.to_string() }
+    }
+
+    /// Returns the source and the new name of the one file, where `path` is that.
+    fn renamed(&self, path: &Path) -> Option<(String, String)> {
+        let (from, to) = self.renamed.as_ref().filter(|(_, to)| to == path)?;
+        Some((from.to_string(), to.to_string()))
+    }
+
+    /// Returns what was done to what.
+    fn done(&self, deed: Deed, path: &Path) -> (String, String) {
+        match self.renamed(path) {
+            Some((from, to)) if is_arrival(deed) => (from, format!("{} to: {to}", done(deed))),
+            _ if deed == Deed::MovedDirectory && path.is_root() => {
+                (self.name(path), "Server side directory move succeeded".into())
+            }
+            _ => (self.name(path), done(deed).into()),
+        }
+    }
+
+    /// Returns what is not done to what.
+    fn skipped(&self, deed: Deed, path: &Path) -> (String, String) {
+        let moves = deed == Deed::Moved || self.moving && is_arrival(deed);
+        let action = if moves { "move" } else { named(deed).0 };
+        match self.renamed(path) {
+            Some((from, to)) if moves => (from, format!("{action} to {to}")),
+            Some((from, _)) if is_arrival(deed) => (from, action.into()),
+            _ => (self.name(path), action.into()),
+        }
+    }
+}
+
+/// Tells whether a file of the source came to stand at the destination.
+fn is_arrival(deed: Deed) -> bool {
+    matches!(deed, Deed::CopiedNew | Deed::CopiedOver | Deed::Moved)
+}
+
 /// Returns what the log says of an event. `flag` is why actions are skipped that the reason does not
-/// forbid, `whole` the name of the tree where that is what an event is about.
-pub(crate) fn lines(event: &Event<'_>, flag: Option<&str>, whole: &str) -> Vec<Line> {
-    let name = |path: &Path| if path.is_root() { whole.to_owned() } else { path.to_string() };
+/// forbid.
+pub(crate) fn lines(event: &Event<'_>, flag: Option<&str>, subject: &Subject) -> Vec<Line> {
+    let name = |path: &Path| subject.name(path);
     match *event {
         Event::Done { deed, path, size, reason, .. } => {
-            let done = Line::new(Level::Info, &name(path), done(deed)).sized(size);
-            vec![because(Level::Debug, deed, &name(path), reason), done]
+            let (object, message) = subject.done(deed, path);
+            let done = Line::new(Level::Info, &object, message).sized(size);
+            vec![because(Level::Debug, deed, &object, reason), done]
         }
         Event::Skipped { deed, path, size, reason, .. } => {
-            let (action, _) = named(deed);
+            let (object, action) = subject.skipped(deed, path);
             let size_text = size
                 .map(|size| format!(" (size {})", crate::units::size(size)))
                 .unwrap_or_default();
@@ -55,13 +106,15 @@ pub(crate) fn lines(event: &Event<'_>, flag: Option<&str>, whole: &str) -> Vec<L
                 Some(flag) => format!("Skipped {action} as {flag} is set{size_text}"),
                 None => format!("Skipped {action}: {reason}{size_text}"),
             };
-            let skipped = Line::new(Level::Notice, &name(path), message).sized(size);
-            vec![skipped, because(Level::Info, deed, &name(path), reason)]
+            let skipped = Line::new(Level::Notice, &object, message).sized(size);
+            vec![skipped, because(Level::Info, deed, &object, reason)]
         }
         Event::Failed { path, error } => {
             let text = error.to_string();
             let message = text.strip_prefix(&format!("{path}: ")).unwrap_or(&text);
-            vec![Line::new(Level::Error, &path.to_text(), message)]
+            let object =
+                subject.renamed(path).map_or_else(|| path.to_text(), |(from, _)| from.into());
+            vec![Line::new(Level::Error, &object, message)]
         }
         Event::Notice { path, message } => {
             let object = path.map(Path::to_string).unwrap_or_default();
@@ -129,7 +182,13 @@ mod tests {
 
     #[track_caller]
     fn check(event: &Event<'_>, expected: &[&str]) {
-        let shown: Vec<String> = lines(event, Some("--dry-run"), "the tree")
+        let subject = Subject { whole: "the tree".into(), ..Subject::default() };
+        check_of(&subject, event, expected);
+    }
+
+    #[track_caller]
+    fn check_of(subject: &Subject, event: &Event<'_>, expected: &[&str]) {
+        let shown: Vec<String> = lines(event, Some("--dry-run"), subject)
             .iter()
             .map(|line| format!("{:?} {}: {}", line.level, line.object, line.message))
             .collect();
@@ -199,7 +258,7 @@ mod tests {
         let (deed, path) = (Deed::Deleted, &path("x"));
         let (cause, reason) = (Cause::Request, "--max-delete threshold reached");
         let event = Event::Skipped { deed, path, size: Some(2), cause, reason };
-        let shown = lines(&event, None, "the tree").swap_remove(0).message;
+        let shown = lines(&event, None, &Subject::default()).swap_remove(0).message;
         assert_eq!(shown, "Skipped delete: --max-delete threshold reached (size 2)");
     }
 
@@ -220,6 +279,53 @@ mod tests {
             &[
                 "Debug the tree: Need to make directory - asked for",
                 "Info the tree: Making directory",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_file_of_another_name_is_told_by_its_first() {
+        let (from, to) = (path("a"), path("b"));
+        let renamed = Some((from, to.clone()));
+        let subject = Subject { moving: true, renamed, ..Subject::default() };
+        let (path, size, cause, reason) = (&to, Some(6), Cause::New, "why");
+        let done = |deed| Event::Done { deed, path, size, cause, reason };
+        let skipped = |deed| Event::Skipped { deed, path, size, cause, reason };
+        check_of(
+            &subject,
+            &done(Deed::CopiedNew),
+            &["Debug a: Need to transfer - why", "Info a: Copied (new) to: b"],
+        );
+        check_of(
+            &subject,
+            &done(Deed::Moved),
+            &["Debug a: Need to move - why", "Info a: Moved (server-side) to: b"],
+        );
+        check_of(
+            &subject,
+            &done(Deed::BackedUp),
+            &["Debug b: Need to move into backup dir - why", "Info b: Moved into backup dir"],
+        );
+        let skips = [
+            "Notice a: Skipped move to b as --dry-run is set (size 6)",
+            "Info a: Need to transfer - why",
+        ];
+        check_of(&subject, &skipped(Deed::CopiedOver), &skips);
+        let subject = Subject { moving: false, ..subject };
+        let skips = [&skips[0].replace("move to b", "copy"), skips[1]];
+        check_of(&subject, &skipped(Deed::CopiedOver), &skips);
+        let error = Error::new(ErrorKind::NoSpace, "disk full").on("b");
+        check_of(&subject, &Event::Failed { path, error: &error }, &["Error a: disk full"]);
+    }
+
+    #[test]
+    fn a_directory_that_moves_whole_has_the_name_of_its_new_place() {
+        let (deed, path) = (Deed::MovedDirectory, &Path::root());
+        check(
+            &Event::Done { deed, path, size: None, cause: Cause::Request, reason: "why" },
+            &[
+                "Debug the tree: Need to move - why",
+                "Info the tree: Server side directory move succeeded",
             ],
         );
     }

@@ -26,8 +26,13 @@ pub(crate) struct Stats {
     pub(crate) deleted_files: u64,
     pub(crate) deleted_directories: u64,
     pub(crate) freed: u64,
+    /// Whether copies are the first half of moves.
+    pub(crate) moving: bool,
+    /// Files that were moved, by the server or by a copy.
+    pub(crate) renamed: u64,
     pub(crate) moved: u64,
     pub(crate) moved_bytes: u64,
+    pub(crate) moved_directories: u64,
     pub(crate) active: BTreeMap<u64, Transfer>,
     /// How many connections a server allows, where that is known.
     pub(crate) limit: Option<usize>,
@@ -62,8 +67,11 @@ impl Stats {
             deleted_files: 0,
             deleted_directories: 0,
             freed: 0,
+            moving: false,
+            renamed: 0,
             moved: 0,
             moved_bytes: 0,
+            moved_directories: 0,
             active: BTreeMap::new(),
             limit: None,
             speed: Speed::new(now),
@@ -106,7 +114,13 @@ impl Stats {
                 self.active.remove(&transfer);
                 self.transfers += u64::from(done);
             }
-            Event::Done { deed, size, .. } => self.done(deed, size),
+            Event::Done { deed, size, .. } => {
+                self.done(deed, size);
+                if deed == Deed::Moved {
+                    self.moved += 1;
+                    self.moved_bytes += size.unwrap_or(0);
+                }
+            }
             Event::Skipped { deed, size, .. } => self.skipped(deed, size),
             Event::Failed { error, .. } => {
                 self.errors += 1;
@@ -130,11 +144,12 @@ impl Stats {
                 self.deleted_files += 1;
                 self.freed += size.unwrap_or(0);
             }
+            Deed::CopiedNew | Deed::CopiedOver if self.moving => self.renamed += 1,
             Deed::Moved => {
-                self.moved += 1;
-                self.moved_bytes += size.unwrap_or(0);
+                self.renamed += 1;
                 self.transferred_at_once(size);
             }
+            Deed::MovedDirectory => self.moved_directories += 1,
             Deed::RemovedDirectory => self.deleted_directories += 1,
             _ => {}
         }
@@ -343,6 +358,19 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_move_by_copy_is_a_renaming() {
+        let start = Instant::now();
+        let path = path("a");
+        let (deed, size, cause) = (Deed::CopiedNew, Some(7), Cause::New);
+        for (moving, renamed) in [(true, 2), (false, 0)] {
+            let mut stats = Stats { moving, ..Stats::new(start) };
+            stats.take(&Event::Done { deed, path: &path, size, cause, reason: "" }, start);
+            stats.take(&Event::Skipped { deed, path: &path, size, cause, reason: "" }, start);
+            assert_eq!((stats.renamed, stats.moved), (renamed, 0));
+        }
+    }
+
+    #[test]
     fn a_move_on_the_server_is_a_transfer() {
         let start = Instant::now();
         let mut stats = Stats::new(start);
@@ -353,7 +381,7 @@ pub(crate) mod tests {
             &Event::Done { deed, path: &path, size: Some(7), cause: Cause::Request, reason: "" },
             start,
         );
-        assert_eq!((stats.moved, stats.moved_bytes), (1, 7));
+        assert_eq!((stats.renamed, stats.moved, stats.moved_bytes), (1, 1, 7));
         assert_eq!((stats.transfers, stats.total_transfers(), stats.total_bytes()), (1, 1, 7));
     }
 

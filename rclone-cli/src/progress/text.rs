@@ -64,8 +64,8 @@ fn block(stats: &Stats, options: &Options, now: Instant, total: &str) -> String 
         let freed = units::bytes(stats.freed);
         line("Deleted", format!("{files:>10} (files), {directories} (dirs), {freed} (freed)"));
     }
-    if stats.moved > 0 {
-        line("Renamed", format!("{:>10}", stats.moved));
+    if stats.renamed > 0 {
+        line("Renamed", format!("{:>10}", stats.renamed));
     }
     let (transfers, all) = (stats.transfers, stats.total_transfers());
     if all > 0 {
@@ -125,7 +125,7 @@ pub(crate) fn json(stats: &Stats, now: Instant) -> serde_json::Value {
         "eta": units::eta(stats.remaining_bytes(), speed).map(|eta| eta.as_secs()),
         "fatalError": false,
         "listed": stats.listed,
-        "renames": stats.moved,
+        "renames": stats.renamed,
         "retryError": stats.retry_may_help,
         "serverSideCopies": 0,
         "serverSideCopyBytes": 0,

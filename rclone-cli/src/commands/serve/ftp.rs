@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use unftp_core::auth::{AuthenticationError, Authenticator, Credentials, DefaultUser, Principal};
 
 use super::files::Files;
+use crate::args::{Foreign, OfServe};
 use crate::exit::Usage;
 use crate::resolve::Resolved;
 
@@ -46,9 +47,13 @@ pub(crate) struct Args {
     /// Change nothing
     #[arg(long)]
     read_only: bool,
+
+    #[command(flatten)]
+    foreign: Foreign<OfServe>,
 }
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
+    args.foreign.heed()?;
     let cancel = resolved.context().cancel;
     let address = args.addr.clone();
     let server = Server::bind(&address, options(args)?).await?;
