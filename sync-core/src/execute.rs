@@ -10,6 +10,8 @@ mod record;
 pub(crate) mod remove;
 mod resume;
 pub(crate) mod target;
+mod verify;
+mod within;
 
 use std::sync::Arc;
 
@@ -65,9 +67,9 @@ impl Executor {
             run: run.clone(),
             source: source.clone(),
             destination: destination.clone(),
-            rules,
             moves,
-            copier: Copier::new(run, source, destination),
+            copier: Copier::new(run, source, destination, rules.hash),
+            rules,
             parents: Parents::new(destination),
             allowance: Allowance::new(&run.ctx),
             elsewhere: Elsewhere::new(run, source),
@@ -274,7 +276,7 @@ impl Executor {
         }
         if self.run.may(job.change()).await
             && (!in_new_directory || self.make_parent(job).await)
-            && self.copier.copy(job).await
+            && (self.copier.copy_on_server(job).await || self.copier.copy(job).await)
             && self.moves
         {
             self.remove_source(&job.from, &job.source).await;

@@ -539,3 +539,89 @@ async fn only_times_that_decide_are_asked_for() {
     run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
     assert_eq!(destination.calls.watch().take().get(&Call::Modified), None);
 }
+
+/// Returns a store like ProFTPD: it computes hashes and copies by itself.
+fn able_server(files: &[&str]) -> Store {
+    let capability = Memory::new().capability();
+    Store::with(Memory::with(Capability { local: false, ..capability }), files)
+}
+
+#[tokio::test]
+async fn a_server_copies_by_itself_what_it_holds() {
+    let store = able_server(&["a/f=1", "a/d/g=22"]);
+    let (mut ctx, heard) = context();
+    sync(&ctx, &store.tree_at("a"), &store.tree_at("b"), Mode::Copy).await.unwrap();
+    assert_eq!(store.files(), ["a/d/g=22", "a/f=1", "b/d/g=22", "b/f=1"]);
+    let calls = store.calls.watch().take();
+    assert_eq!((calls[&Call::Copy], calls[&Call::Rename]), (2, 2), "{calls:?}");
+    assert!(!calls.contains_key(&Call::Open) && !calls.contains_key(&Call::Create), "{calls:?}");
+    assert_eq!(heard.heard("finished"), ["finished d/g: true", "finished f: true"]);
+    sync(&ctx, &store.tree_at("a"), &store.tree_at("b"), Mode::Copy).await.unwrap();
+    assert!(!store.calls.watch().take().contains_key(&Call::Copy), "the copies bear their times");
+
+    store.put(&["a/f=longer"]);
+    ctx.options.dry_run = true;
+    sync(&ctx, &store.tree_at("a"), &store.tree_at("b"), Mode::Copy).await.unwrap();
+    assert!(!changes(&store).contains_key(&Call::Copy));
+}
+
+#[tokio::test]
+async fn what_a_server_will_not_copy_is_transferred() {
+    let store = able_server(&["a/f=1", "a/g=2"]);
+    store.faults.watch().always(Call::Copy, "", ErrorKind::Unsupported);
+    let (mut ctx, heard) = context();
+    ctx.options.transfers = 1;
+    sync(&ctx, &store.tree_at("a"), &store.tree_at("b"), Mode::Copy).await.unwrap();
+    assert_eq!(store.files(), ["a/f=1", "a/g=2", "b/f=1", "b/g=2"]);
+    assert_eq!(heard.heard("remark").len(), 1, "it is asked once");
+    assert_eq!(heard.heard("done Copied").len(), 2);
+}
+
+#[tokio::test]
+async fn with_checksum_the_content_of_every_upload_is_verified() {
+    let source = Store::with(Memory::new(), &["a=1", "b=22"]);
+    for (checksum, hashes) in [(false, 0), (true, 2)] {
+        let server = able_server(&[]);
+        let (mut ctx, _) = context();
+        ctx.options.checksum = checksum;
+        source.calls.watch().take();
+        run(&ctx, &source, &server, Mode::Copy).await.unwrap();
+        let asked = |store: &Store| store.calls.watch().paths(Call::Hash).len();
+        assert_eq!((asked(&server), asked(&source)), (hashes, 0), "hashed while it is sent");
+        assert_eq!(server.files(), source.files());
+    }
+}
+
+/// Changes each file at the moment its hash is asked for.
+#[derive(Debug)]
+struct Corrupts(Memory);
+
+#[async_trait::async_trait]
+impl sync_core::remote::watch::Watch for Corrupts {
+    type File = ();
+
+    fn opened(&self) {}
+
+    async fn before(&self, call: Call, at: &sync_core::Path) -> sync_core::Result<()> {
+        if call == Call::Hash {
+            self.0.put(&at.to_string(), "X", time(100));
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_whose_content_differs_gets_no_name() {
+    let source = Store::with(Memory::new(), &["a=1"]);
+    let server = able_server(&["a=old"]);
+    let remote = sync_core::remote::watch::Watched::new(
+        std::sync::Arc::new(server.memory.clone()),
+        Corrupts(server.memory.clone()),
+    );
+    let there = sync_core::Tree::new(std::sync::Arc::new(remote), path(""));
+    let (mut ctx, _) = context();
+    ctx.options.checksum = true;
+    let failures = sync(&ctx, &source.tree(), &there, Mode::Copy).await.unwrap_err();
+    assert_eq!(failures.last.kind(), ErrorKind::Corrupted);
+    assert_eq!(server.files(), ["a=old"]);
+}

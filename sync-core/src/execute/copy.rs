@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::backup::Keeper;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::Hasher;
 use crate::partial::{self, Begun};
 use crate::path::Path;
 use crate::progress::{Deed, Event, Reason};
@@ -60,11 +61,15 @@ impl Job {
 /// Copies files from one tree to another.
 #[derive(Debug)]
 pub(crate) struct Copier {
-    run: Run,
-    source: Tree,
-    destination: Tree,
+    pub(super) run: Run,
+    pub(super) source: Tree,
+    pub(super) destination: Tree,
+    /// What copies are verified by besides their size.
+    hash: Option<&'static str>,
     keeper: Option<Keeper>,
-    next_transfer: AtomicU64,
+    pub(super) next_transfer: AtomicU64,
+    /// Whether the server has refused to copy by itself.
+    pub(super) refuses_to_copy: AtomicBool,
     told_of_times: AtomicBool,
     /// Whether the destination has refused to continue a file.
     starts_over: AtomicBool,
@@ -109,8 +114,17 @@ impl Copy<'_> {
 }
 
 impl Copier {
-    pub(crate) fn new(run: &Run, source: &Tree, destination: &Tree) -> Self {
+    /// Returns what copies files, and where `hash` is common to both sides and content is what counts
+    /// compares that of every copy.
+    pub(crate) fn new(
+        run: &Run,
+        source: &Tree,
+        destination: &Tree,
+        hash: Option<&'static str>,
+    ) -> Self {
         Self {
+            hash: hash.filter(|_| run.ctx.options.checksum),
+            refuses_to_copy: AtomicBool::new(false),
             run: run.clone(),
             source: source.clone(),
             destination: destination.clone(),
@@ -200,7 +214,7 @@ impl Copier {
         length > partial::TAIL
     }
 
-    fn target(&self, job: &Job, source: &Entry) -> Result<Target<'_>> {
+    pub(super) fn target(&self, job: &Job, source: &Entry) -> Result<Target<'_>> {
         let options = &self.run.ctx.options;
         Target::new(&self.destination, &job.to, source, self.run.partials(), options)
     }
@@ -213,14 +227,15 @@ impl Copier {
     ) -> Result<Committed> {
         let (job, options) = (copy.job, &self.run.ctx.options);
         let Opened { reader, writer, offset } = self.open(copy, target, source).await?;
-        let (writer, moved) = self.pump(reader, writer, copy).await?;
+        let mut hasher = self.hash.filter(|_| offset == 0).and_then(Hasher::new);
+        let (writer, moved) = self.pump(reader, writer, copy, hasher.as_mut()).await?;
         let size = offset + moved;
         let expected = source.size.filter(|_| !options.ignore_size);
         if let Some(expected) = expected.filter(|&expected| expected != size) {
             return Err(Error::wrong_size(size, expected).on(&job.to));
         }
         let modified = source.modified.map(|modified| modified.at);
-        self.commit(job, target, writer, size, modified).await
+        self.commit(job, target, writer, size, modified, hasher).await
     }
 
     /// Opens both files, where an earlier attempt or run has stopped if that can be.
@@ -283,69 +298,32 @@ impl Copier {
         writer: Box<dyn Writer>,
         size: u64,
         modified: Option<jiff::Timestamp>,
+        hasher: Option<Hasher>,
     ) -> Result<Committed> {
-        if self.keeper.is_none() || job.replaces.is_none() || !target.is_temporary() {
+        let keeps = self.keeper.is_some() && job.replaces.is_some();
+        if self.hash.is_none() && (!keeps || !target.is_temporary()) {
             let committing = target.begin_commit(writer, size, modified).await?;
             job.slot.free();
             return committing.await;
         }
         let committed = target.commit_without_name(writer, size, modified).await?;
-        self.name(job, target).await?;
+        if let Some(algorithm) = self.hash {
+            self.verify(job, target, algorithm, hasher).await?;
+        }
+        if target.is_temporary() {
+            self.name(job, target).await?;
+        }
         Ok(committed)
     }
 
     /// Gives a file that is complete its name, once the one it replaces was kept where that is wanted.
-    async fn name(&self, job: &Job, target: &Target<'_>) -> Result<()> {
+    pub(super) async fn name(&self, job: &Job, target: &Target<'_>) -> Result<()> {
         self.keep_replaced(job).await?;
         let Err(error) = target.rename().await else { return Ok(()) };
         if let Some(keeper) = self.keeper.as_ref().filter(|_| job.replaces.is_some()) {
             keeper.put_back(&self.run, &job.to).await?;
         }
         Err(error)
-    }
-
-    /// Has the destination's remote copy the file at `from`, with the same care as any other copy.
-    pub(crate) async fn copy_there(&self, from: &Path, job: &Job) -> Result<()> {
-        let target = self.target(job, &job.source)?;
-        let work = self.copy_on_remote(from, job, &target);
-        let result = until_cancelled(&self.run.ctx, work).await;
-        if result.is_err() && target.is_temporary() {
-            target.clean_up().await;
-        }
-        let committed = result?;
-        let dated = committed.time_not_set.is_none() && !self.run.ctx.options.no_update_modified;
-        self.recorder.copied(&job.to, &job.source, dated).await;
-        self.tell(job, committed);
-        Ok(())
-    }
-
-    async fn copy_on_remote(
-        &self,
-        from: &Path,
-        job: &Job,
-        target: &Target<'_>,
-    ) -> Result<Committed> {
-        let (remote, to) = (target.remote(), target.written());
-        if !target.is_temporary() {
-            self.keep_replaced(job).await?;
-        }
-        remote.copy(from, to).await?;
-        let size = remote.stat(to).await?.and_then(|entry| entry.size);
-        if let (Some(size), Some(expected)) = (size, job.source.size)
-            && size != expected
-        {
-            return Err(Error::wrong_size(size, expected).on(&job.to));
-        }
-        let settable = remote.capability().write_precision.is_some();
-        let modified = job.source.modified.filter(|_| settable);
-        let time_not_set = match modified.filter(|_| !self.run.ctx.options.no_update_modified) {
-            Some(modified) => remote.set_modified(to, modified.at).await.err(),
-            None => None,
-        };
-        if target.is_temporary() {
-            self.name(job, target).await?;
-        }
-        Ok(Committed { time_not_set })
     }
 
     /// Moves a file that is about to be replaced to its backup, where one is wanted.
@@ -362,11 +340,15 @@ impl Copier {
         mut reader: Box<dyn Reader>,
         mut writer: Box<dyn Writer>,
         copy: &Copy<'_>,
+        mut hasher: Option<&mut Hasher>,
     ) -> Result<(Box<dyn Writer>, u64)> {
         let (transfer, mut moved) = (copy.transfer, 0);
         let mut piece = reader.read().await?;
         while !piece.is_empty() {
             let bytes = piece.len() as u64;
+            if let Some(hasher) = &mut hasher {
+                hasher.update(&piece);
+            }
             let (next, ()) = try_join(reader.read(), writer.write(piece)).await?;
             moved += bytes;
             copy.moved.fetch_add(bytes, Ordering::Relaxed);
@@ -386,7 +368,7 @@ impl Copier {
         !self.run.ctx.options.inplace && self.destination.remote.capability().rename
     }
 
-    fn tell(&self, job: &Job, committed: Committed) {
+    pub(super) fn tell(&self, job: &Job, committed: Committed) {
         let Some(error) = committed.time_not_set else { return };
         if !self.told_of_times.swap(true, Ordering::Relaxed) {
             let message = format!("the modification time could not be set there: {error}");
