@@ -154,7 +154,8 @@ pub(crate) fn finish(command: &str, result: &anyhow::Result<()>) -> ExitCode {
     if code == SUCCESS {
         return code.into();
     }
-    let Told { what, words, way_out } = Told::of(error);
+    let told = Told::of(error);
+    let (rest, what) = (told.rest(), told.what);
     let what = match error.downcast_ref::<Failures>() {
         _ if error.is::<Fatal>() => what,
         Some(Failures { count, last }) if *count > 1 => {
@@ -163,11 +164,9 @@ pub(crate) fn finish(command: &str, result: &anyhow::Result<()>) -> ExitCode {
         }
         _ => format!("Failed to {command}: {what}"),
     };
-    let words = words.map(|words| format!("\n  the server said: {words}")).unwrap_or_default();
-    let way_out = way_out.map(|way| format!("\n  what to do: {way}")).unwrap_or_default();
     match error.is::<Fatal>() {
-        true => tracing::error!(critical = true, "{what}{words}{way_out}"),
-        false => tracing::warn!("{what}{words}{way_out}"),
+        true => tracing::error!(critical = true, "{what}{rest}"),
+        false => tracing::warn!("{what}{rest}"),
     }
     code.into()
 }
@@ -203,6 +202,14 @@ impl<'a> Told<'a> {
         told
     }
 
+    /// Returns why and what to do, a line each, with the line's break in front.
+    fn rest(&self) -> String {
+        let line = |label: &str, text: Option<&str>| {
+            text.map(|text| format!("\n  {label}: {text}")).unwrap_or_default()
+        };
+        line("the server said", self.words) + &line("what to do", self.way_out)
+    }
+
     fn add(&mut self, message: &str) {
         match self.what.is_empty() {
             true => self.what = message.to_owned(),
@@ -210,6 +217,13 @@ impl<'a> Told<'a> {
             false => self.what = format!("{}: {message}", self.what),
         }
     }
+}
+
+/// Returns what failed, why, and what to do, a line each.
+pub(crate) fn lines(error: &anyhow::Error) -> String {
+    let told = Told::of(error);
+    let rest = told.rest();
+    told.what + &rest
 }
 
 /// Returns the messages of an error and its causes on one line.

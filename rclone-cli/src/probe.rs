@@ -11,7 +11,7 @@ use tokio::task::block_in_place;
 
 use crate::config::file::File;
 use crate::config::wizard::{Findings, Offer, Probe};
-use crate::exit::chain;
+use crate::exit::lines;
 use crate::ftp;
 use crate::remotes::Remotes;
 use crate::settings::{Settings, Sources};
@@ -40,7 +40,7 @@ impl Probe for Remotes {
                 let found = block_in_place(|| Handle::current().block_on(tried));
                 found.unwrap_or_else(|| failed("it was broken off"))
             }
-            Err(error) => failed(&chain(&error)),
+            Err(error) => failed(&lines(&error)),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Trial {
             Some(kind) if !is_refused_port(error) => self.other_tls(kind),
             _ => None,
         };
-        Findings { offers: offer.into_iter().collect(), ..failed(&chain(error)) }
+        Findings { offers: offer.into_iter().collect(), ..failed(&lines(error)) }
     }
 
     /// Tries the address that the server itself names for data connections.

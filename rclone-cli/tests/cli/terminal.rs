@@ -158,8 +158,9 @@ fn a_remote_is_tried_and_corrected_before_it_is_saved() {
     let wrong = [("password:", "wrong"), ("Confirm the password:\npassword:", "wrong")];
     answer(&mut terminal, &wrong);
     answer(&mut terminal, &[(keep, "y"), ("y/n>", "")]);
-    let screen = terminal.until_shown("It does not work yet: ");
-    assert!(screen.contains("530") && !screen.contains("wrong"), "{screen}");
+    let screen = terminal.until_shown("\n  what to do: ");
+    assert!(screen.contains("It does not work yet: "), "{screen}");
+    assert!(screen.contains("\n  the server said: `530 ") && !screen.contains("wrong"), "{screen}");
     assert!(!place.path("c").exists());
     let right = [("password:", "secret"), ("Confirm the password:\npassword:", "secret")];
     answer(&mut terminal, &[("e/a/t/s/d>", ""), ("host>", ""), ("user>", ""), ("port>", "")]);
