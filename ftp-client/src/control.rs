@@ -82,6 +82,10 @@ impl Sent {
     fn is_callers(&self) -> bool {
         matches!(self.to, Recipient::Caller)
     }
+
+    fn is_noop_aside(&self) -> bool {
+        matches!(self.to, Recipient::Notes) && self.command == Some(Command::Noop)
+    }
 }
 
 /// What comes back for a command.
@@ -304,6 +308,19 @@ impl Control {
         self.noted.clear();
     }
 
+    /// Tells whether the last `NOOP` sent aside got the answer it should, where it got one.
+    pub(crate) fn noop_answered(&mut self) -> Option<bool> {
+        let mut answered = None;
+        self.noted.retain(|(command, reply)| {
+            let other = *command != Command::Noop;
+            if !other {
+                answered = Some(reply.code().is_completion());
+            }
+            other
+        });
+        answered
+    }
+
     /// Returns how many bytes are queued and not written yet.
     pub(crate) fn queued(&self) -> usize {
         self.framed.write_buffer().len()
@@ -317,6 +334,8 @@ impl Control {
     /// Finds the step again after a transfer that broke off, to which servers say once more than was
     /// asked or once less: what comes before the answer to a `NOOP` answers what came before it.
     pub(crate) async fn find_step(&mut self) -> Result<()> {
+        // The answer to one `NOOP` looks like that to another.
+        self.broken |= self.exchange.in_flight().any(Sent::is_noop_aside);
         self.usable()?;
         self.send(Command::Noop);
         self.noted.clear();
@@ -451,6 +470,14 @@ impl Control {
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer<Sent>>> {
         let reply = ready!(self.poll_reply(cx))?;
+        // No transfer that has begun ends so.
+        let about_noop = matches!(reply.code().get(), 200..=209 | 500);
+        if about_noop
+            && self.exchange.has_begun()
+            && let Some(noop) = self.exchange.overtake(Sent::is_noop_aside)
+        {
+            return Poll::Ready(Ok(Answer::Final(noop, reply)));
+        }
         Poll::Ready(Ok(self.exchange.received(reply)?))
     }
 

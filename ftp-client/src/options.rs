@@ -38,6 +38,9 @@ pub struct Options {
     pub close_timeout: Duration,
     /// How long the final reply of an upload is waited for.
     pub shut_timeout: Duration,
+    /// After how long a transfer the control connection is used, so that no router forgets it, on
+    /// servers that bear it; zero never does.
+    pub noop_interval: Duration,
     /// Never send `EPSV`.
     pub disable_epsv: bool,
     /// Never send `MLSD`, whatever `FEAT` says.
@@ -82,6 +85,7 @@ impl Default for Options {
             pool_idle_timeout: minute,
             close_timeout: minute,
             shut_timeout: minute,
+            noop_interval: minute,
             disable_epsv: false,
             disable_mlsd: false,
             disable_utf8: false,

@@ -53,6 +53,8 @@ pub struct Personality {
     pub ahead: Option<bool>,
     /// Whether it answers soon when a download is cut off.
     pub stops: Option<bool>,
+    /// Whether it answers a `NOOP` sent during a transfer, and the transfer goes on.
+    pub answers_noop: Option<bool>,
     /// How `STAT` lists, where it was compared with a listing.
     pub status_listing: Option<StatusListing>,
     /// How long a question and its answer took at least.

@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::Lease;
-use crate::session::REASON;
+use crate::session::{Pulse, REASON};
 use crate::stream::Stream;
 
 /// How long our own end of TLS may take to be sent.
@@ -20,6 +20,10 @@ pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 /// How long a server may take to answer a transfer that was cut off: longer than that, another
 /// login is cheaper. Pure-FTPd with TLS says nothing for minutes.
 const CUT: Duration = Duration::from_secs(3);
+
+/// How long the end of a download is waited for that nobody can tell to be one, before the size is
+/// asked for elsewhere: a server that has sent all has no more to do.
+const UNSURE: Duration = Duration::from_secs(10);
 
 /// How much is read at once.
 const PIECE: usize = 128 * 1024;
@@ -38,6 +42,7 @@ pub struct Download {
     hint: Option<u64>,
     /// Whether the final reply is here already.
     finished: bool,
+    pulse: Pulse,
 }
 
 impl Lease {
@@ -47,6 +52,7 @@ impl Lease {
     /// [`ErrorKind::NotFound`], [`ErrorKind::IsADirectory`] and [`ErrorKind::PermissionDenied`]
     /// are told apart also where the server's reply is bare.
     pub async fn retrieve(mut self, path: &[u8], offset: u64) -> Result<Download> {
+        let pulse = Pulse::new(self.options().noop_interval);
         match Box::pin(self.transfer_file(path, offset, Command::Retr)).await {
             Ok(transfer) => Ok(Download {
                 lease: Some(self),
@@ -57,6 +63,7 @@ impl Lease {
                 received: 0,
                 hint: transfer.begun.as_ref().and_then(size::hint),
                 finished: transfer.finished,
+                pulse,
             }),
             Err(error) => Err(Box::pin(self.explain_file(error, path)).await),
         }
@@ -79,7 +86,7 @@ impl Download {
             return Ok(Bytes::new());
         }
         self.buffer.reserve(PIECE);
-        match self.stream.read_buf(&mut self.buffer).await {
+        match self.receive().await {
             Ok(0) => self.end(true).await,
             Ok(count) => {
                 self.received += count as u64;
@@ -87,6 +94,23 @@ impl Download {
             }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.end(false).await,
             Err(error) => Err(self.failed(error).await),
+        }
+    }
+
+    /// Reads, and uses the control connection meanwhile.
+    async fn receive(&mut self) -> io::Result<usize> {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.pulse.due() => {}
+                read = self.stream.read_buf(&mut self.buffer) => return read,
+            }
+            self.pulse.restart();
+            if let Some(lease) = &mut self.lease
+                && let Err(error) = lease.keep_alive(false).await
+            {
+                debug!("the control connection cannot be used during a download: {error}");
+            }
         }
     }
 
@@ -122,9 +146,7 @@ impl Download {
         let _ = timeout(GOODBYE, self.stream.shutdown()).await;
         let complete = self.is_complete();
         if !self.finished {
-            // What is cut off already is not waited for at leisure.
-            let cut = complete == Some(false) || (!goodbye && complete.is_none());
-            let patience = if cut { REASON } else { lease.options().close_timeout };
+            let patience = patience(&lease, complete, goodbye);
             lease.ask_ahead();
             match lease.end_transfer(patience).await {
                 Ok(_) => {}
@@ -200,6 +222,18 @@ impl Download {
         let error = lease.lost_data(error).await;
         self.lease = None;
         error
+    }
+}
+
+/// Returns how long the confirmation may take: what is cut off already is not waited for at leisure,
+/// nor what may be, where the size can be asked for.
+fn patience(lease: &Lease, complete: Option<bool>, goodbye: bool) -> Duration {
+    let leisure = lease.options().close_timeout;
+    match complete {
+        Some(false) => REASON,
+        None if !goodbye => REASON,
+        None if !leisure.is_zero() && lease.learnt().size != Some(false) => leisure.min(UNSURE),
+        _ => leisure,
     }
 }
 

@@ -133,13 +133,17 @@ mod tests {
             Cure::Anew,
         );
         check("522 Data connections must be encrypted", &Tls, Cure::Tell);
+        check("425 Can't open data connection.", &Connection, Cure::Anew);
         check("426 Connection closed; transfer aborted", &Connection, Cure::Anew);
+        check("426 Failure reading network stream.", &Connection, Cure::Anew);
         // A file that somebody writes to; IIS says it with 550.
         check("450 x: Text file busy", &Temporary, Cure::Wait);
+        check("450 STOR: data transfer in progress", &Temporary, Cure::Wait);
         check("550 The file is being used by another process.", &Temporary, Cure::Wait);
         check("450 x: No such file or directory", &NotFound, Cure::Tell);
         check("451 Local error in processing", &Temporary, Cure::Wait);
         check("452 Insufficient storage", &NoSpace, Cure::Tell);
+        check("451 Error during write to file: No space left on device", &NoSpace, Cure::Tell);
         check("552 Disc quota exceeded", &NoSpace, Cure::Tell);
         // vsftpd and pyftpdlib after a restart behind a proxy that kept the connection.
         check("530 Please login with USER and PASS.", &Connection, Cure::Anew);
@@ -149,6 +153,8 @@ mod tests {
         check("550 x: is a directory", &IsADirectory, Cure::Tell);
         check("553 Could not create file.", &Refused, Cure::Tell);
         check("553 Prohibited file name: a", &PermissionDenied, Cure::Tell);
+        check("553 x: File exists", &ErrorKind::AlreadyExists, Cure::Tell);
+        check("553 Permission denied on server.", &PermissionDenied, Cure::Tell);
         check("502 Not implemented", &Unsupported, Cure::Tell);
     }
 

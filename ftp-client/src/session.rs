@@ -15,6 +15,7 @@ mod links;
 mod list;
 mod login;
 mod passive;
+mod pulse;
 mod room;
 mod stat;
 mod status;
@@ -34,6 +35,7 @@ pub(crate) use self::data::Transfer;
 pub(crate) use self::hash::offered;
 pub use self::list::Listing;
 use self::passive::Asked;
+pub(crate) use self::pulse::Pulse;
 pub use self::room::Room;
 use crate::control::{Answered, Control, WINDOW};
 use crate::dial::{Dialer, Peer};
@@ -113,6 +115,8 @@ pub struct Session {
     /// Whether the transfer had a preliminary reply, and the second one where it came at its end.
     begun: bool,
     begun_again: Option<Reply>,
+    /// Whether `NOOP` is sent during the transfer, once that was decided.
+    keeps_alive: Option<bool>,
     /// Whether the server may have more to say to a transfer that broke off, or less.
     doubtful: bool,
     /// Whether the server may still hold the offset of a `REST`.
@@ -188,6 +192,7 @@ impl Session {
             true => self.find_step().await?,
             false => self.control.settle().await?,
         }
+        self.learn_from_noop();
         self.used = Instant::now();
         Ok(())
     }
@@ -199,12 +204,15 @@ impl Session {
 
     /// Tells, without waiting, whether the server is still there.
     pub(crate) fn is_alive(&mut self) -> bool {
-        self.is_reusable() && self.control.is_alive()
+        self.is_reusable() && (self.doubtful || self.control.is_alive())
     }
 
     /// Takes what has arrived while the session had no work, and tells whether it can have more.
     pub(crate) fn poll_idle(&mut self, cx: &mut Context<'_>) -> bool {
-        self.is_reusable() && self.control.poll_idle(cx)
+        // What a server says more than it was asked is for who finds the step again.
+        let alive = self.is_reusable() && (self.doubtful || self.control.poll_idle(cx));
+        self.learn_from_noop();
+        alive
     }
 
     pub(crate) fn used(&self) -> Instant {

@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 use crate::ending::{Ending, Finish, Finished, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::Lease;
-use crate::session::{REASON, Session, Transfer};
+use crate::session::{Pulse, REASON, Session, Transfer};
 use crate::stream::Stream;
 
 /// A file on its way to the server. Dropping it gives the transfer up, and its session; what was
@@ -27,6 +27,7 @@ pub struct Upload {
     length: u64,
     /// Whether the final reply is here already.
     finished: bool,
+    pulse: Pulse,
 }
 
 impl Lease {
@@ -63,9 +64,10 @@ impl Lease {
         command: fn(Argument) -> Command,
         length: u64,
     ) -> Result<Upload> {
+        let pulse = Pulse::new(self.options().noop_interval);
         match Box::pin(self.transfer_file(path, restart, command)).await {
             Ok(Transfer { stream, finished, .. }) => {
-                Ok(Upload { lease: self, stream, path: path.to_vec(), length, finished })
+                Ok(Upload { lease: self, stream, path: path.to_vec(), length, finished, pulse })
             }
             Err(error) => Err(Box::pin(self.explain_store(error, path)).await),
         }
@@ -99,6 +101,10 @@ impl Upload {
                     let (command, reply) = said?;
                     self.lease.concluded(command, reply).await?;
                     self.finished = true;
+                }
+                () = self.pulse.due(), if !self.finished => {
+                    self.pulse.restart();
+                    self.lease.keep_alive(true).await?;
                 }
                 written = &mut writing => {
                     let Err(error) = written else { return Ok(()) };
@@ -134,7 +140,7 @@ impl Upload {
             return Err(Error::new(ErrorKind::Truncated, message));
         }
         let resumed = self.stream.handshake().map(|handshake| handshake.resumed);
-        let Self { mut lease, stream, path, length, finished } = self;
+        let Self { mut lease, stream, path, length, finished, .. } = self;
         match Box::pin(end(&mut lease, stream, finished)).await {
             Ok(()) => lease.learn_from_handshake(resumed),
             Err(error) => lease = Box::pin(settle(lease, error, &path, length)).await?,

@@ -125,6 +125,16 @@ impl<T> Exchange<T> {
         self.in_flight.pop_front();
     }
 
+    /// Takes the reply just received for the answer to the oldest command whose tag says so, which the
+    /// server has answered before those in front of it, and returns the tag.
+    ///
+    /// ProFTPD answers `NOOP` while it transfers a file.
+    pub fn overtake(&mut self, answered: impl Fn(&T) -> bool) -> Option<T> {
+        let is = |command: &InFlight<T>| command.tag.as_ref().is_some_and(&answered);
+        let at = self.in_flight.iter().position(is).filter(|_| self.is_in_step())?;
+        self.in_flight.remove(at)?.tag
+    }
+
     /// Returns the tag of the command whose answer is next, unless it was given up.
     pub fn oldest(&self) -> Option<&T> {
         self.in_flight.front().and_then(|command| command.tag.as_ref())
@@ -274,6 +284,20 @@ mod tests {
         exchange.conclude();
         exchange.sent("NOOP");
         check(&mut exchange, "200 Zzz...", "NOOP 200");
+    }
+
+    #[test]
+    fn an_answer_may_come_before_the_end_of_a_transfer() {
+        let mut exchange = Exchange::default();
+        exchange.sent("RETR");
+        exchange.sent("NOOP");
+        exchange.sent("EPSV");
+        check(&mut exchange, "150 here", "begins 150");
+        assert_eq!(exchange.overtake(|tag| *tag == "NOOP"), Some("NOOP"));
+        assert_eq!(exchange.overtake(|tag| *tag == "NOOP"), None);
+        check(&mut exchange, "226 done", "RETR 226");
+        check(&mut exchange, "229 (|||1|)", "EPSV 229");
+        assert!(exchange.is_idle());
     }
 
     /// What either end does, in the order in which it counts.

@@ -15,6 +15,7 @@ pub mod served;
 pub mod servers;
 pub mod tree;
 pub mod wan;
+mod wire;
 
 pub use peer::Peer;
 pub use program::{Output, Program};

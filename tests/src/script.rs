@@ -18,12 +18,13 @@
 
 use std::net::IpAddr;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::certs::Authority;
+use crate::wire::{self, Wire};
 
 /// A peer that plays one script to each connection in turn.
 #[derive(Debug)]
@@ -87,21 +88,14 @@ pub fn flights(script: &str) -> usize {
     flights
 }
 
-/// A connection, plain or TLS.
-trait Wire: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin> Wire for T {}
-
 /// A control connection.
 type Control = BufReader<Box<dyn Wire>>;
 
-/// Does the server's part of TLS where there is one.
 async fn secure(
     wire: impl Wire + 'static,
     tls: Option<&TlsAcceptor>,
 ) -> Result<Box<dyn Wire>, String> {
-    let Some(tls) = tls else { return Ok(Box::new(wire)) };
-    Ok(Box::new(tls.accept(wire).await.map_err(|error| error.to_string())?))
+    wire::secure(wire, tls).await.map_err(|error| error.to_string())
 }
 
 /// How long what was said last may take to be heard.
@@ -110,6 +104,8 @@ const HEARD: std::time::Duration = std::time::Duration::from_millis(100);
 /// Plays a script, and returns the connection where it ends in silence.
 async fn play(stream: TcpStream, script: &str) -> Result<Option<Control>, String> {
     let address = stream.local_addr().map_err(|error| error.to_string())?.ip();
+    // What is said in several lines is heard at once: time may stand still.
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
     let mut data = Data { address, listener: None, accepted: None, tls: None };
     let mut control = BufReader::new(secure(stream, None).await?);
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {

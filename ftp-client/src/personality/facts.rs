@@ -44,7 +44,7 @@ impl Personality {
     }
 
     /// The one list of the facts and where they are kept.
-    fn values(&mut self) -> [(&'static str, &mut dyn Value); 20] {
+    fn values(&mut self) -> [(&'static str, &mut dyn Value); 21] {
         [
             ("greeting", &mut self.greeting),
             ("system", &mut self.system),
@@ -65,6 +65,7 @@ impl Personality {
             ("ends tls abruptly", &mut self.ends_abruptly),
             ("keeps commands", &mut self.ahead),
             ("stops downloads", &mut self.stops),
+            ("answers noop", &mut self.answers_noop),
             ("connections", &mut self.connection_limit),
         ]
     }

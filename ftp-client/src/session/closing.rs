@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use ftp_proto::refusal::{Refusal, is_empty_listing, refusal};
 use ftp_proto::{Command, Reply};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Session;
 use crate::control::{Answered, Told};
@@ -91,7 +91,9 @@ impl Session {
     pub(crate) async fn concluded(&mut self, command: Command, reply: Reply) -> Result<Reply> {
         let reply = self.in_order(reply).await?;
         self.transferring = false;
+        self.used = Instant::now();
         self.restart_ahead();
+        self.learn_from_noop();
         if !reply.code().is_failure() {
             return Ok(reply);
         }

@@ -96,7 +96,7 @@ impl Session {
         let early = uploads && self.queues() && !restarts;
         self.control.flush().await?;
         self.transferring = true;
-        (self.begun, self.begun_again) = (false, None);
+        (self.begun, self.begun_again, self.keeps_alive) = (false, None, None);
         before.into_iter().for_each(|command| self.control.send(command));
         if restarts {
             self.offset_pending = true;

@@ -66,6 +66,7 @@ impl Session {
             transferring: false,
             begun: false,
             begun_again: None,
+            keeps_alive: None,
             doubtful: false,
             offset_pending: false,
             hashing: None,

@@ -4,6 +4,7 @@ mod batches;
 mod closing;
 mod flights;
 mod healing;
+mod pulse;
 mod reach;
 mod room;
 mod status;
