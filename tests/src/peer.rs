@@ -8,6 +8,7 @@
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,8 +16,10 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::certs::Authority;
 use session::Session;
 
 /// A running server. It ends, with all its connections, when dropped.
@@ -27,7 +30,7 @@ pub struct Peer {
     _accept: AbortOnDropHandle<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     tree: Mutex<Tree>,
     open: watch::Sender<usize>,
@@ -36,6 +39,8 @@ struct State {
     /// Of how many events one kills; 0 for none.
     one_in: AtomicU64,
     events: AtomicU64,
+    /// What does its part of TLS, from the first byte of every connection.
+    tls: Option<TlsAcceptor>,
 }
 
 /// What the server holds, by absolute path.
@@ -48,16 +53,26 @@ struct Tree {
 impl Peer {
     /// Starts a server without files.
     pub async fn start() -> Self {
+        Self::start_with(State::default()).await
+    }
+
+    /// The same with TLS from the first byte on.
+    pub async fn start_secured() -> Self {
+        let tls = Some(Authority::new().identity().acceptor());
+        Self::start_with(State { tls, ..State::default() }).await
+    }
+
+    async fn start_with(state: State) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
-        let state = Arc::new(State::default());
+        let state = Arc::new(state);
         state.tree().directories.insert("/".into());
         let shared = Arc::clone(&state);
         let accept = tokio::spawn(async move {
             let mut sessions = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 while sessions.try_join_next().is_some() {}
-                sessions.spawn(Session::new(stream, Arc::clone(&shared)).serve());
+                sessions.spawn(Session::serve(stream, Arc::clone(&shared)));
             }
         });
         Self { port, state, _accept: AbortOnDropHandle::new(accept) }
@@ -113,6 +128,12 @@ impl Peer {
             let fell = tokio::time::timeout(Duration::from_secs(10), falls).await;
             assert!(fell.is_ok(), "{} connections are left at {caller}", self.open());
         }
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
     }
 }
 

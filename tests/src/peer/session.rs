@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::{State, Tree};
+use crate::wire::{Wire, secure};
 
 /// How long a data connection is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PIECE: usize = 16 * 1024;
 
 pub(super) struct Session {
-    control: TcpStream,
+    control: Box<dyn Wire>,
     /// What was read and is not yet a whole line.
     received: Vec<u8>,
     state: Arc<State>,
@@ -39,11 +40,17 @@ impl From<io::Error> for Over {
 type Result<T, E = Over> = std::result::Result<T, E>;
 
 impl Session {
-    pub(super) fn new(control: TcpStream, state: Arc<State>) -> Self {
+    /// Serves a connection until it ends.
+    pub(super) async fn serve(stream: TcpStream, state: Arc<State>) {
+        // The replies are short, and whoever waits for one waits for it alone.
+        let _ = stream.set_nodelay(true);
+        let Ok(control) = secure(stream, state.tls.as_ref()).await else { return };
+        let _over = Self::new(control, state).converse().await;
+    }
+
+    fn new(control: Box<dyn Wire>, state: Arc<State>) -> Self {
         state.open.send_modify(|open| *open += 1);
         state.opened.fetch_add(1, Ordering::Relaxed);
-        // The replies are short, and whoever waits for one waits for it alone.
-        let _ = control.set_nodelay(true);
         Self {
             control,
             received: Vec::new(),
@@ -53,10 +60,6 @@ impl Session {
             restart: 0,
             rename: None,
         }
-    }
-
-    pub(super) async fn serve(mut self) {
-        let _over = self.converse().await;
     }
 
     async fn converse(&mut self) -> Result<()> {
@@ -117,7 +120,7 @@ impl Session {
             "DELE" | "MKD" | "RMD" | "SIZE" | "MDTM" | "MFMT" | "MLST" => {
                 self.state.tree().answer(verb, argument, &path)
             }
-            "NOOP" | "TYPE" | "OPTS" => "200 ok".into(),
+            "NOOP" | "OPTS" | "PBSZ" | "PROT" | "TYPE" => "200 ok".into(),
             "QUIT" => "221 bye".into(),
             _ => "502 What?".into(),
         })
@@ -157,7 +160,7 @@ impl Session {
     }
 
     /// Waits for the data connection, as long as the client is there.
-    async fn data(&mut self) -> Result<Option<TcpStream>> {
+    async fn data(&mut self) -> Result<Option<Box<dyn Wire>>> {
         let Some(passive) = self.passive.take() else { return Ok(None) };
         let accepted = async {
             loop {
@@ -173,7 +176,7 @@ impl Session {
         };
         let Ok(accepted) = timeout(PATIENCE, accepted).await else { return Ok(None) };
         self.say("150 here").await?;
-        accepted.map(Some)
+        Ok(secure(accepted?, self.state.tls.as_ref()).await.ok())
     }
 
     async fn send(&mut self, content: impl FnOnce(&Self) -> Vec<u8>) -> Result<String> {
@@ -184,6 +187,8 @@ impl Session {
                 return Ok("426 the data connection broke".into());
             }
         }
+        // Whoever has all the data may be gone by now.
+        let _ = data.shutdown().await;
         Ok("226 done".into())
     }
 

@@ -1,6 +1,7 @@
 //! What the client says on the wire, word for word, and what it makes of servers that misbehave.
 
 mod batches;
+mod cancelling;
 mod closing;
 mod flights;
 mod healing;
