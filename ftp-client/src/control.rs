@@ -273,6 +273,22 @@ impl Control {
         }
     }
 
+    /// Sends commands, and behind them others whose answers nobody waits for; [`Self::noted`] will
+    /// have those.
+    pub(crate) async fn ask_before(
+        &mut self,
+        commands: Vec<Command>,
+        aside: Vec<Command>,
+    ) -> Result<Vec<Answered>> {
+        let mut answers = Vec::with_capacity(commands.len());
+        let due = commands.into_iter().map(|command| self.send(command)).count();
+        aside.into_iter().for_each(|command| self.send_aside(command));
+        while answers.len() < due {
+            answers.push(self.done().await?);
+        }
+        Ok(answers)
+    }
+
     fn note(&mut self, answer: Answer<Sent>) {
         let Answer::Final(Sent { command: Some(command), to, .. }, reply) = answer else { return };
         match to {
@@ -287,8 +303,8 @@ impl Control {
     /// to the caller comes before it.
     pub(crate) async fn aside(&mut self, command: &Command) -> Result<Option<Reply>> {
         loop {
-            if let Some(at) = self.noted.iter().position(|(noted, _)| noted == command) {
-                return Ok(Some(self.noted.remove(at).1));
+            if let Some(reply) = self.noted(command) {
+                return Ok(Some(reply));
             }
             let is_asked = |sent: &Sent| {
                 matches!(sent.to, Recipient::Notes) && sent.command.as_ref() == Some(command)
@@ -308,17 +324,10 @@ impl Control {
         self.noted.clear();
     }
 
-    /// Tells whether the last `NOOP` sent aside got the answer it should, where it got one.
-    pub(crate) fn noop_answered(&mut self) -> Option<bool> {
-        let mut answered = None;
-        self.noted.retain(|(command, reply)| {
-            let other = *command != Command::Noop;
-            if !other {
-                answered = Some(reply.code().is_completion());
-            }
-            other
-        });
-        answered
+    /// Returns the answer to a command sent aside, where it has come.
+    pub(crate) fn noted(&mut self, command: &Command) -> Option<Reply> {
+        let at = self.noted.iter().position(|(noted, _)| noted == command)?;
+        Some(self.noted.remove(at).1)
     }
 
     /// Returns how many bytes are queued and not written yet.

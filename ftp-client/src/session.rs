@@ -192,7 +192,7 @@ impl Session {
             true => self.find_step().await?,
             false => self.control.settle().await?,
         }
-        self.learn_from_noop();
+        self.learn_from_asides();
         self.used = Instant::now();
         Ok(())
     }
@@ -211,7 +211,7 @@ impl Session {
     pub(crate) fn poll_idle(&mut self, cx: &mut Context<'_>) -> bool {
         // What a server says more than it was asked is for who finds the step again.
         let alive = self.is_reusable() && (self.doubtful || self.control.poll_idle(cx));
-        self.learn_from_noop();
+        self.learn_from_asides();
         alive
     }
 

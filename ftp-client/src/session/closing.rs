@@ -93,7 +93,7 @@ impl Session {
         self.transferring = false;
         self.used = Instant::now();
         self.restart_ahead();
-        self.learn_from_noop();
+        self.learn_from_asides();
         if !reply.code().is_failure() {
             return Ok(reply);
         }

@@ -148,15 +148,21 @@ impl Session {
             commands.push(utf8.clone());
         }
         commands.push(Command::Pwd);
-        if self.server.learnt.now().system.is_none() {
-            commands.push(Command::Syst);
-        }
+        let mut aside = Vec::new();
         if self.asks_at_login() {
-            commands.push(Command::Epsv);
+            aside.push(Command::Epsv);
+            self.asked_at_login();
         }
+        if self.server.learnt.now().system.is_none() {
+            let nobody_waits = !aside.is_empty();
+            if nobody_waits { &mut aside } else { &mut commands }.push(Command::Syst);
+        }
+        let answers = match self.queues() {
+            true => self.control.ask_before(commands, aside).await?,
+            false => self.control.ask_all(commands, 1).await.into_iter().collect::<Result<_>>()?,
+        };
         let mut utf8_refused = false;
-        for answer in self.control.ask_all(commands, self.server.window()).await {
-            let (command, reply) = answer?;
+        for (command, reply) in answers {
             utf8_refused |= command == utf8 && reply.code().is_failure();
             self.take_in(command, reply)?;
         }
@@ -164,10 +170,6 @@ impl Session {
     }
 
     fn take_in(&mut self, command: Command, reply: Reply) -> Result<()> {
-        if command == Command::Epsv {
-            self.told_at_login(reply);
-            return Ok(());
-        }
         let mut learnt = self.server.learnt.now();
         match command {
             Command::Feat => learnt.features = Arc::new(Features::parse(&reply)),

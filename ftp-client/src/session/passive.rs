@@ -78,8 +78,9 @@ impl Session {
         }
     }
 
-    /// Tells whether to ask for the first data connection of a session with all else that is said
-    /// behind the login, which saves its first transfer a round trip.
+    /// Tells whether to ask for the first data connection of a session behind all else that is said
+    /// after the login, which saves its first transfer a round trip. Nobody waits for the answer
+    /// there: a server that writes each line of `FEAT` by itself (ProFTPD) may have filled the line.
     pub(super) fn asks_at_login(&self) -> bool {
         let learnt = self.server.learnt.now();
         let open = learnt.extended_passive != Some(false) && !learnt.needs_pret;
@@ -88,12 +89,9 @@ impl Session {
         open && far && self.queues() && !self.server.options.disable_epsv
     }
 
-    /// Takes the answer to that question.
-    pub(super) fn told_at_login(&mut self, reply: Reply) {
-        if reply.code().class() == Class::PermanentFailure && self.may_use_pasv() {
-            self.learn(|learnt| learnt.extended_passive = Some(false));
-        }
-        self.asked_ahead = Some(Asked { at: Instant::now(), behind: false, answer: Some(reply) });
+    /// Notes that it is asked for.
+    pub(super) fn asked_at_login(&mut self) {
+        self.asked_ahead = Some(Asked { at: Instant::now(), behind: false, answer: None });
     }
 
     fn send_epsv(&mut self, behind: bool) {
@@ -201,6 +199,10 @@ impl Session {
         let Some(reply) = answer else { return Ok(None) };
         if asked.behind {
             self.learn_from_answer(&reply)?;
+        }
+        let open = self.learnt().extended_passive.is_none() && self.may_use_pasv();
+        if open && reply.code().class() == Class::PermanentFailure {
+            self.learn(|learnt| learnt.extended_passive = Some(false));
         }
         let fresh = asked.at.elapsed() < FRESH && reply.code().is_completion();
         let passive = address::passive(&reply).ok().filter(|_| fresh);

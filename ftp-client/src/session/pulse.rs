@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use ftp_proto::Command;
+use ftp_proto::system::System;
 use tokio::time::{Instant, sleep_until};
 
 use super::Session;
@@ -60,10 +61,13 @@ impl Session {
         self.control.flush().await
     }
 
-    /// Takes note of what came of it.
-    pub(super) fn learn_from_noop(&mut self) {
-        if let Some(answered) = self.control.noop_answered() {
-            self.learn(|learnt| learnt.answers_noop = Some(answered));
+    /// Takes note of what came of it, and of other questions whose answers nobody waits for.
+    pub(super) fn learn_from_asides(&mut self) {
+        while let Some(reply) = self.control.noted(&Command::Noop) {
+            self.learn(|learnt| learnt.answers_noop = Some(reply.code().is_completion()));
+        }
+        if let Some(reply) = self.control.noted(&Command::Syst) {
+            self.learn(|learnt| learnt.system = System::parse(&reply));
         }
     }
 }

@@ -289,10 +289,12 @@ fn distant(script: &str) -> String {
 async fn a_distant_server_is_asked_for_a_port_at_the_login() {
     let login = LOGIN
         .replace("C: USER me\n", "C: USER me\nW: 25\n")
-        .replace("C: SYST\n", "C: SYST\nC: EPSV\n");
+        .replace("C: SYST\n", "C: EPSV\nC: SYST\n")
+        .replace("S: 215 UNIX Type: L8\n", "");
     let listed = |port: &str| {
         format!(
             "S: {port}
+             S: 215 UNIX Type: L8
              C: CWD /d0
              C: MLSD
              A
@@ -311,6 +313,7 @@ async fn a_distant_server_is_asked_for_a_port_at_the_login() {
     script.finish().await;
 
     let refused = "S: 500 What?
+        S: 215 UNIX Type: L8
         C: CWD /d0
         C: PASV
         S: 250 there
