@@ -264,7 +264,7 @@ fn code_of(error: &Error) -> u8 {
     match error.kind() {
         ErrorKind::DirectoryNotFound => DIRECTORY_NOT_FOUND,
         ErrorKind::NotFound => FILE_NOT_FOUND,
-        ErrorKind::AlreadyExists => NO_RETRY,
+        ErrorKind::AlreadyExists | ErrorKind::Link => NO_RETRY,
         ErrorKind::Limit(Limit::Transfer) => TRANSFER_LIMIT,
         ErrorKind::Limit(Limit::Duration) => DURATION_LIMIT,
         ErrorKind::Limit(Limit::Deletions) => FATAL,

@@ -122,6 +122,14 @@ impl Remotes {
         };
         let entry = entry_of(&tree).await;
         match entry.map_err(|error| no_file_system(text, error.into()))? {
+            // A server may follow a link that it is asked for; here it would lead to nothing at all.
+            Some(entry)
+                if matches!(entry.kind, Kind::Symlink { .. }) && tree.remote.capability().local =>
+            {
+                let error = Error::new(ErrorKind::Link, "it is a symbolic link");
+                let hint = "-L/--copy-links follows links, -l/--links copies them as such";
+                Err(error.on(tree.root).hint(hint).into())
+            }
             Some(entry) if !entry.is_directory() => {
                 Ok((Tree::new(tree.remote, parent), Some(name)))
             }

@@ -162,7 +162,7 @@ impl Doubt {
     pub fn error(&self, directory: &Path) -> Error {
         let kind = match self {
             // Another listing would say the same.
-            Self::Link { .. } => ErrorKind::Other,
+            Self::Link { .. } => ErrorKind::Link,
             _ => ErrorKind::Protocol,
         };
         Error::new(kind, self.to_string()).on(self.path(directory))

@@ -34,6 +34,8 @@ pub enum ErrorKind {
     DirectoryNotFound,
     /// A limit that the user has set was reached.
     Limit(Limit),
+    /// A symbolic link stands there that is not, or cannot be, followed.
+    Link,
     /// The server refused the login.
     Login,
     /// A directory is not empty.
