@@ -259,6 +259,7 @@ fn options(globals: &Globals, environment: &Environment) -> Options {
         journal: cache(config, environment)
             .filter(|_| !copy.no_journal)
             .map(|dir| dir.join("journal")),
+        journal_remote: copy.journal_remote.clone(),
         no_update_modified: copy.no_update_modtime,
         no_update_directory_modified: copy.no_update_dir_modtime,
         refresh_times: copy.refresh_times,

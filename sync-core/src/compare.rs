@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use crate::context::Options;
 use crate::entry::{Entry, Modified};
-use crate::journal::Fact;
+use crate::journal::{CONTENT, Fact};
 use crate::progress::{Cause, Reason};
 use crate::remote::Capability;
 
@@ -34,6 +34,9 @@ pub struct Rules {
     pub hash: Option<&'static str>,
     /// What the destination's times mean.
     pub stamps: Stamps,
+    /// Whether the source's content is cheap to hash, so that it can be held against what the journal
+    /// knows.
+    pub reads_source: bool,
 }
 
 /// What a modification time on the destination means.
@@ -51,7 +54,8 @@ impl Rules {
         let common = |hash: &&&'static str| destination.hashes.contains(*hash);
         let stamps = destination.write_precision.map_or(Stamps::Own, Stamps::Given);
         let hash = source.hashes.iter().find(common).copied();
-        Self { options: options.clone(), hash, stamps }
+        let reads_source = source.local && source.hashes.contains(&CONTENT);
+        Self { options: options.clone(), hash, stamps, reads_source }
     }
 
     /// Returns the same rules for a destination that stamps files with its own clock.
@@ -83,7 +87,8 @@ impl Rules {
             return Verdict::Same;
         }
         if options.checksum {
-            return self.hash.map_or(Verdict::Same, |hash| {
+            let hash = self.hash.or_else(|| self.copied_content(destination).map(|_| CONTENT));
+            return hash.map_or(Verdict::Same, |hash| {
                 let text = format!("{hash} hashes are compared");
                 Verdict::Unsettled(Reason::new(Cause::Hash, text))
             });
@@ -93,12 +98,23 @@ impl Rules {
             Stamps::Own => match (since, fact) {
                 (Some(since), _) if since.is_zero() => Verdict::Same,
                 (Some(since), _) => {
-                    changed(format!("time differs by {:#} since it was copied", since.abs()))
+                    let text = format!("time differs by {:#} since it was copied", since.abs());
+                    match self.copied_content(destination) {
+                        Some(_) => Verdict::Unsettled(Reason::new(Cause::Time, text)),
+                        None => changed(text),
+                    }
                 }
                 (None, Some(_)) => changed("changed on the destination since it was copied".into()),
                 (None, None) => by_own_stamp(age, destination),
             },
         }
+    }
+
+    /// Returns what is remembered of a file of the destination that still is the one that was copied,
+    /// where the source's content can be held against it.
+    pub(crate) fn copied_content<'a>(&self, destination: &'a Entry) -> Option<&'a Fact> {
+        let fact = destination.copied.as_deref().filter(|fact| fact.holds_for(destination))?;
+        (self.reads_source && fact.sha256.is_some()).then_some(fact)
     }
 
     fn size_differs(&self, source: &Entry, destination: &Entry) -> Option<Reason> {

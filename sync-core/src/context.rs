@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::journal::is_journal;
 use crate::progress::{Deed, Progress, Silent};
-use crate::{Path, Tree, filter::Filter};
+use crate::{Name, Path, Tree, filter::Filter};
 
 pub use crate::backup::Backup;
 
@@ -146,6 +147,8 @@ pub struct Options {
     pub partial_suffix: String,
     /// Where journals are kept, so that a run knows what earlier ones have done; none to do without.
     pub journal: Option<PathBuf>,
+    /// The file in the destination's root that holds its journal, for whoever copies there next.
+    pub journal_remote: Option<Name>,
     /// Do not set the time of files that are equal otherwise.
     pub no_update_modified: bool,
     /// Do not give directories the times they have on the source.
@@ -196,11 +199,20 @@ impl Default for Options {
             inplace: false,
             partial_suffix: ".partial".into(),
             journal: None,
+            journal_remote: None,
             no_update_modified: false,
             no_update_directory_modified: false,
             refresh_times: false,
             immutable: false,
         }
+    }
+}
+
+impl Options {
+    /// Tells whether a file takes no part because it is a journal: `name` in this directory of a tree.
+    pub(crate) fn hides(&self, directory: &Path, name: &Name) -> bool {
+        let journal = self.journal_remote.as_ref().filter(|_| directory.is_root());
+        journal.is_some_and(|journal| is_journal(journal, name))
     }
 }
 

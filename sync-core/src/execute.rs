@@ -25,6 +25,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::compare::{Rules, Verdict};
 use crate::entry::Entry;
 use crate::error::ErrorKind;
+use crate::journal::{CONTENT, Fact};
 use crate::path::Path;
 use crate::plan::{Action, Learnt, Step};
 use crate::progress::{Cause, Deed, Event, Reason};
@@ -389,7 +390,10 @@ impl Executor {
     /// Settles by content, as far as that is to be had, whether two files of one size differ, and
     /// returns the transfer if so.
     async fn settle(&self, job: Job) -> Option<Waiting> {
-        let same = self.same(&job).await;
+        let same = match self.same_as_copied(&job).await {
+            Some(same) => same,
+            None => self.same(&job).await,
+        };
         self.run.event(Event::Checked { path: &job.to });
         if !matches!(same, Sameness::Different) {
             self.learn_settled(&job, same);
@@ -416,6 +420,25 @@ impl Executor {
         if let Some(learnt) = learnt.filter(|_| same == Sameness::Same) {
             self.learn(&job.to, &learnt);
         }
+    }
+
+    /// Holds the source's content against what the journal knows was copied; nothing where that
+    /// decides nothing, or the user wants the destination to be asked.
+    async fn same_as_copied(&self, job: &Job) -> Option<Sameness> {
+        if self.run.ctx.options.checksum && self.rules.hash.is_some() {
+            return None;
+        }
+        let (there, at) = (job.replaces.as_ref()?, self.source.path(&job.from));
+        let fact = self.rules.copied_content(there)?;
+        let hash = self.source.remote.hash(&at, CONTENT).await.ok()?;
+        if fact.sha256.as_deref() != Some(&hash[..]) {
+            return Some(Sameness::Different);
+        }
+        if let Some(source) = job.source.modified {
+            let fact = Fact { source, ..fact.clone() };
+            self.copier.recorder.learn_time(&job.to, fact);
+        }
+        Some(Sameness::Same)
     }
 
     async fn same(&self, job: &Job) -> Sameness {

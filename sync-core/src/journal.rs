@@ -6,8 +6,11 @@
 mod fact;
 mod file;
 mod gone;
+mod server;
+mod text;
 
 use std::path::Path as FilePath;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -19,9 +22,12 @@ use crate::partial::Key;
 use crate::path::{Name, Path};
 use crate::remote::Tree;
 
-pub use fact::Fact;
 use fact::Stored;
+pub use fact::{CONTENT, Fact};
 use file::Opened;
+use server::Taking;
+pub(crate) use server::{OnServer, is_journal};
+use text::Writing;
 
 /// What was copied, by directory, a NUL, and name: so a directory's files stand together.
 const FILES: TableDefinition<'_, &[u8], Stored<'static>> = TableDefinition::new("files");
@@ -33,9 +39,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The journal of one pair of trees, while a run has it.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    key: Key,
+    /// The key of temporary names; none where it would be forgotten at the end.
+    key: Option<Key>,
     database: Database,
     waiting: Mutex<Waiting>,
+    /// How much the journal on the server does not say yet.
+    unshared: AtomicUsize,
     notice: Option<String>,
 }
 
@@ -82,8 +91,13 @@ impl Journal {
         file::peek(folder, source, destination).map(Self::from)
     }
 
-    /// Returns the key of temporary names.
-    pub(crate) fn key(&self) -> Key {
+    /// Begins a journal that ends with the run, for what a server remembers.
+    pub(crate) fn in_memory() -> Result<Self, Unavailable> {
+        file::in_memory().map(|opened| Self { key: None, ..Self::from(opened) })
+    }
+
+    /// Returns the key of temporary names, where a later run will have it, too.
+    pub(crate) fn key(&self) -> Option<Key> {
         self.key
     }
 
@@ -108,6 +122,7 @@ impl Journal {
     pub(crate) fn forget_gone(self: &Arc<Self>, directory: &Path, entries: &[Entry]) {
         let Some(files) = self.files() else { return };
         let gone = gone::places(&files, directory, entries).unwrap_or_default();
+        self.unshared.fetch_add(gone.len(), Ordering::Relaxed);
         self.change(gone.into_iter().map(|place| (place, None)));
     }
 
@@ -117,6 +132,12 @@ impl Journal {
 
     /// Remembers a file of a directory; it reaches the disk in steps.
     pub(crate) fn remember(self: &Arc<Self>, directory: &Path, name: &Name, fact: Fact) {
+        self.unshared.fetch_add(1, Ordering::Relaxed);
+        self.remember_here(directory, name, fact);
+    }
+
+    /// Remembers what only this machine need know of a file.
+    pub(crate) fn remember_here(self: &Arc<Self>, directory: &Path, name: &Name, fact: Fact) {
         self.change([(place(directory, name), Some(fact))]);
     }
 
@@ -132,8 +153,41 @@ impl Journal {
         }
     }
 
+    /// Returns how many changes the journal on the server does not have.
+    fn unshared(&self) -> usize {
+        self.unshared.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the server has so many of them.
+    fn share(&self, changes: usize) {
+        self.unshared.fetch_sub(changes, Ordering::Relaxed);
+    }
+
+    fn begin_taking(&self) -> Result<Taking, Unavailable> {
+        Taking::begin(&self.database)
+    }
+
+    /// Writes down so many files that stand at `start` and behind it, and returns where to go on.
+    fn write_down(
+        &self,
+        start: &[u8],
+        count: usize,
+        writing: &mut Writing,
+    ) -> Result<Option<Vec<u8>>, Unavailable> {
+        let read = self.database.begin_read().map_err(broken)?;
+        let files = read.open_table(FILES).map_err(broken)?;
+        for (index, found) in files.range(start..).map_err(broken)?.enumerate() {
+            let (place, stored) = found.map_err(broken)?;
+            if index == count {
+                return Ok(Some(place.value().to_vec()));
+            }
+            writing.add(place.value(), stored.value());
+        }
+        Ok(None)
+    }
+
     /// Writes what waits, and says why that or an earlier step failed.
-    pub(crate) async fn finish(self: &Arc<Self>) -> Result<(), String> {
+    pub(crate) async fn flush(self: &Arc<Self>) -> Result<(), String> {
         let journal = Arc::clone(self);
         let _ = tokio::task::spawn_blocking(move || journal.write()).await;
         self.waiting().broken.take().map_or(Ok(()), Err)
@@ -175,10 +229,15 @@ impl From<Opened> for Journal {
     fn from(opened: Opened) -> Self {
         let Opened { database, key, notice } = opened;
         let waiting = Waiting { changes: Vec::new(), written: Instant::now(), broken: None };
-        Self { key, database, waiting: Mutex::new(waiting), notice }
+        let (key, waiting, unshared) = (Some(key), Mutex::new(waiting), AtomicUsize::new(0));
+        Self { key, database, waiting, unshared, notice }
     }
 }
 
 fn place(directory: &Path, name: &Name) -> Vec<u8> {
     [directory.as_bytes(), b"\0", name.as_bytes()].concat()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -149,7 +149,9 @@ impl Learnt {
             return None;
         }
         let corrects = known.is_some_and(|fact| !fact.holds_for(there));
-        Some(Self { fact: Fact::of(here, there)?, corrects })
+        let sha256 =
+            known.filter(|fact| fact.holds_for(there)).and_then(|fact| fact.sha256.clone());
+        Some(Self { fact: Fact { sha256, ..Fact::of(here, there)? }, corrects })
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Answer, Context};
-use crate::journal::Journal;
+use crate::journal::{Journal, OnServer};
 use crate::partial::Partials;
 use crate::progress::{Cause, Deed, Event};
+use crate::retry::retry;
 use crate::{Error, ErrorKind, Path, Tree};
 
 /// What a verb ends with when not all went well. Each failure on a path was told to the listener as
@@ -52,6 +54,8 @@ pub(crate) struct Run {
     partials: Arc<Partials>,
     /// What is remembered of the two trees; held to the end of the run.
     journal: Option<Arc<Journal>>,
+    /// Where the destination keeps its own, once that was read.
+    on_server: Arc<OnceLock<OnServer>>,
     /// Cancelled when a limit was reached.
     limit: CancellationToken,
     /// Directories of which something was changed, relative to their tree.
@@ -76,7 +80,15 @@ impl Run {
 
     /// Returns a run that copies from one tree to another, with the journal of both.
     pub(crate) fn between(ctx: &Context, source: &Tree, destination: &Tree) -> Self {
-        let Some(folder) = ctx.options.journal.as_deref() else { return Self::with(ctx, None) };
+        let journal = Self::own_journal(ctx, source, destination);
+        // What the server remembers has to be somewhere while the run goes on.
+        let on_server = ctx.options.journal_remote.as_ref();
+        let in_memory = || on_server.and_then(|_| Journal::in_memory().ok());
+        Self::with(ctx, journal.or_else(in_memory))
+    }
+
+    fn own_journal(ctx: &Context, source: &Tree, destination: &Tree) -> Option<Journal> {
+        let folder = ctx.options.journal.as_deref()?;
         let open = if ctx.options.dry_run { Journal::peek } else { Journal::open };
         let journal = open(folder, source, destination);
         let told = match &journal {
@@ -86,11 +98,66 @@ impl Run {
         if let Some(message) = told {
             ctx.progress.event(Event::Notice { path: None, message: &message });
         }
-        Self::with(ctx, journal.ok())
+        journal.ok()
+    }
+
+    /// Takes in what the server remembers of `destination`. Where that cannot be, the run goes on
+    /// without.
+    pub(crate) async fn learn_from(&self, destination: &Tree) {
+        let (Some(journal), Some(name)) = (&self.journal, &self.ctx.options.journal_remote) else {
+            return;
+        };
+        let on_server = OnServer::new(name.clone());
+        let path = Path::root().child(name);
+        let writes = !self.ctx.options.dry_run;
+        let loaded = retry(&self.ctx, &path, || on_server.load(journal, destination, writes)).await;
+        let told = match loaded {
+            Err(error) => Some(format!("goes on without the journal there: {error}")),
+            Ok(told) => {
+                // Set once a run, which is the first to do so.
+                let _ = self.on_server.set(on_server);
+                told
+            }
+        };
+        if let Some(message) = told {
+            self.notice(None, &message);
+        }
+    }
+
+    /// Shares with the server what was learnt, where it is time to.
+    pub(crate) async fn share_step(&self, destination: &Tree) {
+        if let (Some(journal), Some(on_server)) = (&self.journal, self.on_server.get()) {
+            on_server.step(journal, destination, &self.partials).await;
+        }
+    }
+
+    /// Shares with the server what was learnt in all; of a run that was stopped if that can be soon.
+    pub(crate) async fn share(&self, destination: &Tree) {
+        let (Some(journal), Some(on_server)) = (&self.journal, self.on_server.get()) else {
+            return;
+        };
+        if self.ctx.options.dry_run {
+            return;
+        }
+        let path = Path::root();
+        let shared = match self.ctx.cancel.is_cancelled() {
+            false => {
+                retry(&self.ctx, &path, || on_server.finish(journal, destination, &self.partials))
+                    .await
+            }
+            true => {
+                let work = on_server.finish(journal, destination, &self.partials);
+                let late = Error::new(ErrorKind::Timeout, "the run was stopped");
+                tokio::time::timeout(PARTING, work).await.unwrap_or(Err(late))
+            }
+        };
+        if let Err(error) = shared {
+            self.notice(None, &format!("the journal there cannot be written: {error}"));
+        }
     }
 
     fn with(ctx: &Context, journal: Option<Journal>) -> Self {
-        let key = journal.as_ref().map(Journal::key);
+        let key = journal.as_ref().and_then(Journal::key);
         let partials = Partials::new(&ctx.options.partial_suffix, key, Timestamp::now());
         let (partials, journal) = (Arc::new(partials), journal.map(Arc::new));
         Self {
@@ -98,6 +165,7 @@ impl Run {
             tally: Arc::default(),
             partials,
             journal,
+            on_server: Arc::default(),
             limit: CancellationToken::new(),
             changed: Arc::default(),
         }
@@ -263,6 +331,9 @@ impl Run {
         true
     }
 }
+
+/// How long a run that was stopped may take to leave its journal on the server.
+const PARTING: Duration = Duration::from_secs(5);
 
 /// A change about to be made, as the listener and the user see it.
 #[derive(Clone, Copy, Debug)]

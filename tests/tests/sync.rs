@@ -12,6 +12,7 @@ const NOTHING_TRANSFERRED: i32 = 9;
 on_every_server! {
     a_big_tree_survives_up_down_and_up
     a_change_is_all_that_moves
+    a_fresh_checkout_sends_only_what_has_changed
     a_missing_source_deletes_nothing
     directories_bear_their_times_where_the_server_dates_them
 }
@@ -203,4 +204,31 @@ fn what_a_server_cannot_store_is_told_by_name() {
     assert!(output.stderr.contains("ERROR : back\\slash:"), "{}", output.stderr);
     // Behind a `/` even a leading blank is kept.
     assert_eq!(tree::paths(&server.root().join("up")), [" leading", "fine"]);
+}
+
+fn a_fresh_checkout_sends_only_what_has_changed(software: Software, security: Security) {
+    let Some(server) = Server::start(software, security) else { return };
+    let deploy = |contents: [&str; 3], day: u64| {
+        // A machine of its own each time: nothing is known here.
+        let rclone = Program::ours();
+        rclone.add("server", &server);
+        for (name, content) in ["a", "d/b", "d/c"].into_iter().zip(contents) {
+            let path = rclone.home().join("here").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, content).unwrap();
+            let time = std::time::Duration::from_secs(86_400 * day);
+            tree::set_modified(&path, std::time::UNIX_EPOCH + time);
+        }
+        let flags = ["--journal-remote=.rclone-journal", "--dump=headers", "-vv"];
+        let output = rclone.run(["sync", "here", "server:up"].into_iter().chain(flags));
+        output.assert(0, &[]);
+        for (name, content) in ["a", "d/b", "d/c"].into_iter().zip(contents) {
+            assert_eq!(fs::read_to_string(server.root().join("up").join(name)).unwrap(), content);
+        }
+        output.stderr.matches("FTP Tx: \"STOR").count()
+    };
+    assert_eq!(deploy(["one", "two", "three"], 20_000), 4, "three files and the journal");
+    assert_eq!(deploy(["one", "two", "three"], 20_500), 0, "nothing has changed");
+    assert_eq!(deploy(["one", "TWO", "three"], 21_000), 2, "one file and the journal");
+    assert_eq!(deploy(["one", "TWO", "three"], 21_500), 0);
 }

@@ -46,9 +46,14 @@ pub(crate) struct Copy {
     #[arg(long, value_name = "SUFFIX", default_value = ".partial")]
     pub(crate) partial_suffix: String,
 
-    /// Remember nothing between runs, and continue no partial file of an earlier one
+    /// Remember nothing on this machine, and continue no partial file of an earlier run
     #[arg(long)]
     pub(crate) no_journal: bool,
+
+    /// Keep what was copied in this file of the destination's root, too, such as .rclone-journal: from
+    /// a fresh checkout only what has changed is copied, as size and content tell
+    #[arg(long, value_name = "NAME")]
+    pub(crate) journal_remote: Option<sync_core::Name>,
 
     /// Do not set the time of files that are equal otherwise
     #[arg(long)]

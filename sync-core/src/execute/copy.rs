@@ -11,6 +11,7 @@ use crate::backup::Keeper;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::Hasher;
+use crate::journal::CONTENT;
 use crate::partial::{self, Begun};
 use crate::path::Path;
 use crate::progress::{Deed, Event, Reason};
@@ -18,7 +19,7 @@ use crate::remote::{Committed, Reader, Tree, Writer};
 use crate::retry::{persist_while_moving, until_cancelled};
 use crate::run::{Change, Run};
 
-use super::record::Recorder;
+use super::record::{Content, Recorder};
 use super::resume::{Opened, from_the_start, from_where_it_stopped, is_interruption, is_refusal};
 use super::target::Target;
 
@@ -89,6 +90,8 @@ struct Copy<'a> {
 struct Known {
     source: Entry,
     left: Left,
+    /// The SHA-256 of what was copied, where it is wanted.
+    sha256: Option<Box<[u8]>>,
     /// How often the line broke while the copy was being continued.
     broken: u32,
 }
@@ -147,7 +150,7 @@ impl Copier {
             return self.run.settle(job.change(), Err(error));
         }
         let left = job.begun.as_ref().map_or(Left::Nothing, |begun| Left::Length(begun.length));
-        let known = Mutex::new(Known { source: job.source.clone(), left, broken: 0 });
+        let known = Mutex::new(Known { source: job.source.clone(), left, sha256: None, broken: 0 });
         let copy = Copy { job, transfer, known, moved: AtomicU64::new(0) };
         let result =
             persist_while_moving(&self.run.ctx, path, &copy.moved, || self.attempt(&copy)).await;
@@ -155,8 +158,9 @@ impl Copier {
         match &result {
             Ok(committed) => {
                 let dated = committed.time_not_set.is_none();
-                let source = copy.known().source.clone();
-                self.recorder.copied(path, &source, dated).await;
+                let Known { source, sha256, .. } = copy.known().clone();
+                let content = Content { entry: &source, sha256 };
+                self.recorder.copied(path, content, dated).await;
             }
             Err(_) => self.leave(&copy).await,
         }
@@ -227,15 +231,38 @@ impl Copier {
     ) -> Result<Committed> {
         let (job, options) = (copy.job, &self.run.ctx.options);
         let Opened { reader, writer, offset } = self.open(copy, target, source).await?;
-        let mut hasher = self.hash.filter(|_| offset == 0).and_then(Hasher::new);
-        let (writer, moved) = self.pump(reader, writer, copy, hasher.as_mut()).await?;
+        let verified = self.hash.filter(|_| offset == 0).and_then(Hasher::new);
+        let mut hashers = [verified, self.hasher(copy, offset).await];
+        let (writer, moved) = self.pump(reader, writer, copy, &mut hashers).await?;
+        let [verified, content] = hashers;
+        copy.known().sha256 = content.map(|hasher| hasher.finish().into());
         let size = offset + moved;
         let expected = source.size.filter(|_| !options.ignore_size);
         if let Some(expected) = expected.filter(|&expected| expected != size) {
             return Err(Error::wrong_size(size, expected).on(&job.to));
         }
         let modified = source.modified.map(|modified| modified.at);
-        self.commit(job, target, writer, size, modified, hasher).await
+        self.commit(job, target, writer, size, modified, verified).await
+    }
+
+    /// Returns what computes the SHA-256 of a copy that begins at `offset`, where the journal on the
+    /// server is to have it. What is there already was compared with the source, and is read of it.
+    async fn hasher(&self, copy: &Copy<'_>, offset: u64) -> Option<Hasher> {
+        self.run.ctx.options.journal_remote.as_ref()?;
+        let mut hasher = Hasher::new(CONTENT)?;
+        if offset > 0 {
+            let remote = Some(&self.source.remote).filter(|remote| remote.capability().local)?;
+            let from = self.source.path(&copy.job.from);
+            let mut reader = remote.open(&from, 0, Some(offset)).await.ok()?;
+            loop {
+                let piece = reader.read().await.ok()?;
+                if piece.is_empty() {
+                    break;
+                }
+                hasher.update(&piece);
+            }
+        }
+        Some(hasher)
     }
 
     /// Opens both files, where an earlier attempt or run has stopped if that can be.
@@ -340,13 +367,13 @@ impl Copier {
         mut reader: Box<dyn Reader>,
         mut writer: Box<dyn Writer>,
         copy: &Copy<'_>,
-        mut hasher: Option<&mut Hasher>,
+        hashers: &mut [Option<Hasher>],
     ) -> Result<(Box<dyn Writer>, u64)> {
         let (transfer, mut moved) = (copy.transfer, 0);
         let mut piece = reader.read().await?;
         while !piece.is_empty() {
             let bytes = piece.len() as u64;
-            if let Some(hasher) = &mut hasher {
+            for hasher in hashers.iter_mut().flatten() {
                 hasher.update(&piece);
             }
             let (next, ()) = try_join(reader.read(), writer.write(piece)).await?;

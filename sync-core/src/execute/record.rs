@@ -22,7 +22,22 @@ pub(super) struct Recorder {
     run: Run,
     destination: Tree,
     /// What was copied and nobody knows the time of yet.
-    unstamped: Mutex<Vec<(Path, Entry)>>,
+    unstamped: Mutex<Vec<Unstamped>>,
+}
+
+/// What was copied, as its source was listed and, where it was computed, its SHA-256.
+#[derive(Debug)]
+pub(super) struct Content<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) sha256: Option<Box<[u8]>>,
+}
+
+/// A copy whose time is still to be asked for.
+#[derive(Clone, Debug)]
+struct Unstamped {
+    path: Path,
+    source: Entry,
+    sha256: Option<Box<[u8]>>,
 }
 
 impl Recorder {
@@ -35,29 +50,35 @@ impl Recorder {
     }
 
     /// Notes that `source` now stands at `path`; `dated` where the copy has its time.
-    pub(super) async fn copied(&self, path: &Path, source: &Entry, dated: bool) {
+    pub(super) async fn copied(&self, path: &Path, source: Content<'_>, dated: bool) {
         let Some(journal) = self.journal() else { return };
         let kept = self.destination.remote.capability().write_precision.filter(|_| dated);
         if let (Some(precision), Some((parent, name))) = (kept, path.split()) {
-            let modified = source.modified.map(|modified| modified.floor(precision));
-            let copy = Entry { name, modified, unique: None, ..source.clone() };
-            if let Some(fact) = Fact::of(source, &copy) {
+            let modified = source.entry.modified.map(|modified| modified.floor(precision));
+            let copy = Entry { name, modified, unique: None, ..source.entry.clone() };
+            if let Some(fact) = Fact::of(source.entry, &copy) {
+                let fact = Fact { sha256: source.sha256, ..fact };
                 journal.remember(&parent, &copy.name, fact);
             }
-            return;
+            return self.run.share_step(&self.destination).await;
         }
         let batch = {
             let mut unstamped = self.unstamped.lock().expect("no holder of the lock panics");
-            unstamped.push((path.clone(), source.clone()));
+            unstamped.push(Unstamped {
+                path: path.clone(),
+                source: source.entry.clone(),
+                sha256: source.sha256,
+            });
             if unstamped.len() < BATCH { Vec::new() } else { std::mem::take(&mut *unstamped) }
         };
         self.ask(journal, batch).await;
+        self.run.share_step(&self.destination).await;
     }
 
     /// Asks for the times the destination has given. One that does not answer is not remembered.
-    async fn ask(&self, journal: &Arc<Journal>, batch: Vec<(Path, Entry)>) {
+    async fn ask(&self, journal: &Arc<Journal>, batch: Vec<Unstamped>) {
         let remote = &self.destination.remote;
-        let paths: Vec<Path> = batch.iter().map(|(path, _)| self.destination.path(path)).collect();
+        let paths: Vec<Path> = batch.iter().map(|file| self.destination.path(&file.path)).collect();
         if paths.is_empty() {
             return;
         }
@@ -70,11 +91,13 @@ impl Recorder {
                 }
             }
         }
-        for ((path, source), copy) in batch.iter().zip(found) {
+        for (file, copy) in batch.into_iter().zip(found) {
+            let Unstamped { path, source, sha256 } = file;
             let (Ok(Some(copy)), Some(parent)) = (copy, path.parent()) else { continue };
             if let Some(fact) =
-                Fact::of(source, &copy).filter(|fact| source.size == Some(fact.size))
+                Fact::of(&source, &copy).filter(|fact| source.size == Some(fact.size))
             {
+                let fact = Fact { sha256, ..fact };
                 journal.remember(&parent, &copy.name, fact);
             }
         }
@@ -87,7 +110,18 @@ impl Recorder {
             let message = "the journal knew another copy: believes the listing";
             self.run.event(Event::Remark { path, message });
         }
+        // What a listing adds to a copy that is known by its content is worth no upload.
+        if !learnt.corrects && learnt.fact.sha256.is_some() {
+            return journal.remember_here(&parent, &name, learnt.fact.clone());
+        }
         journal.remember(&parent, &name, learnt.fact.clone());
+    }
+
+    /// Notes that a file of the source which bears another time is the one that was copied.
+    pub(super) fn learn_time(&self, path: &Path, fact: Fact) {
+        let (Some(journal), Some((parent, name))) = (self.journal(), path.split()) else { return };
+        // Of a checkout made for this run the time is of use to nobody else.
+        journal.remember_here(&parent, &name, fact);
     }
 
     /// Notes the rest, and tells where the journal cannot be written.
@@ -99,7 +133,8 @@ impl Recorder {
                 self.ask(journal, batch.to_vec()).await;
             }
         }
-        if let Err(why) = journal.finish().await {
+        self.run.share(&self.destination).await;
+        if let Err(why) = journal.flush().await {
             self.run.notice(None, &format!("the journal cannot be written: {why}"));
         }
     }

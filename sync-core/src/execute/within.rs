@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::copy::{Copier, Job};
+use super::record::Content;
 use super::target::Target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Path;
@@ -52,7 +53,8 @@ impl Copier {
         }
         let committed = result?;
         let dated = committed.time_not_set.is_none();
-        self.recorder.copied(&job.to, &job.source, dated).await;
+        let content = Content { entry: &job.source, sha256: None };
+        self.recorder.copied(&job.to, content, dated).await;
         self.tell(job, committed);
         Ok(())
     }

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 
 use crate::entry::{Entry, Modified};
 
+/// The hash of a file's content that is remembered.
+pub const CONTENT: &str = "sha256";
+
 /// One file as it was copied.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fact {
@@ -42,6 +45,22 @@ impl Fact {
         let (then, now) = (self.unique.as_deref(), copy.unique.as_deref());
         let other = then.zip(now).is_some_and(|(then, now)| then != now);
         copy.size == Some(self.size) && same_time && !other
+    }
+
+    /// Returns what is known of a copy of which another machine knows, too: of the same copy this
+    /// machine knows when its own source was changed, else the other's word is the newer one.
+    pub(super) fn agreeing_with(self, other: &Self) -> Self {
+        let alike = |here: &Option<Box<[u8]>>, there: &Option<Box<[u8]>>| {
+            here.is_none() || there.is_none() || here == there
+        };
+        let same = (self.size, self.copy) == (other.size, other.copy)
+            && alike(&self.unique, &other.unique)
+            && alike(&self.sha256, &other.sha256);
+        if !same {
+            return other.clone();
+        }
+        let sha256 = self.sha256.or_else(|| other.sha256.clone());
+        Self { source: self.source, sha256, ..other.clone() }
     }
 
     /// Tells whether a listing of the destination says more than is remembered.

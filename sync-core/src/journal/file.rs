@@ -1,6 +1,5 @@
 //! The files that journals are kept in, one a pair of trees, named by a hash of both.
 
-use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path as FilePath, PathBuf};
@@ -13,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::partial::Key;
 use crate::remote::Tree;
 
-use super::{FILES, Unavailable, broken};
+use super::{FILES, Unavailable, broken, hex};
 
 /// Facts about the journal itself, by name.
 const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
@@ -194,11 +193,7 @@ pub(super) fn name(source: &Tree, destination: &Tree) -> String {
         hasher.update(tree.root.as_bytes());
         hasher.update(b"\0");
     }
-    let mut name = String::new();
-    for byte in &hasher.finalize()[..16] {
-        let _ = write!(name, "{byte:02x}");
-    }
-    name + ".redb"
+    hex(&hasher.finalize()[..16]) + ".redb"
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ pub async fn sync(
     if let Some(backup) = &ctx.options.backup {
         backup.check(ctx, source, destination)?;
     }
+    run.learn_from(destination).await;
     let deletion = deletion::timing(&ctx.options);
     if mode == Mode::Sync && deletion == Deletion::Before {
         remove_first(&run, source, destination).await;
@@ -145,6 +146,7 @@ pub async fn copy_file(
         Some(entry) if entry.is_directory() => return Err(Error::is_a_directory(&from).into()),
         Some(entry) => entry,
     };
+    run.learn_from(destination).await;
     let looked = retry(ctx, destination_path, || look(&run, destination, destination_path, &here));
     let (there, begun) = looked.await?;
     if there.as_ref().is_some_and(Entry::is_directory) {
@@ -190,7 +192,7 @@ fn extent(
         directory_times: false,
         immutable: options.immutable,
         move_directories: whole && source.remote.capability().rename,
-        remembers: options.journal.is_some(),
+        remembers: options.journal.is_some() || options.journal_remote.is_some(),
     }
 }
 

@@ -221,6 +221,7 @@ impl<'a> Scope<'a> {
         .await?;
         ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
         let (mut entries, mut doubts) = (listing.entries, listing.doubts);
+        entries.retain(|entry| !ctx.options.hides(self.at, &entry.name));
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         if let Some(journal) = self.journal {
             journal.remind(self.at, &mut entries);
@@ -283,6 +284,7 @@ impl<'a> Scope<'a> {
         let found =
             if paths.is_empty() { Vec::new() } else { retry(ctx, self.directory, ask).await? };
         let mut entries: Vec<Entry> = found.into_iter().flatten().collect();
+        entries.retain(|entry| !ctx.options.hides(self.at, &entry.name));
         if let Some(journal) = self.journal {
             journal.remind(self.at, &mut entries);
         }
