@@ -87,7 +87,8 @@ pub(crate) fn parse(
     environment: &Environment,
 ) -> Result<Args, clap::Error> {
     let command = command();
-    let line = with_lists(&command, line.into_iter().collect(), environment);
+    let line = line.into_iter().flat_map(counted).collect();
+    let line = with_lists(&command, line, environment);
     let line = commands_first(&command, line);
     let command = parsed(with_one_command(command, line.get(1)), environment);
     let matches = command.try_get_matches_from(&line).map_err(|error| match error.kind() {
@@ -204,6 +205,16 @@ fn with_default(arg: Arg, environment: &Environment) -> Arg {
     }
 }
 
+/// Writes `--verbose=2` and `-v=2` as what they count; other words stay.
+fn counted(word: OsString) -> Vec<OsString> {
+    let text = word.to_str().unwrap_or_default();
+    let count = text.strip_prefix("--verbose=").or_else(|| text.strip_prefix("-v="));
+    match count.and_then(|count| count.parse::<u8>().ok()) {
+        Some(count) => vec!["-v".into(); count.into()],
+        None => vec![word],
+    }
+}
+
 /// Moves the words that name commands to the front, so that flags given before and after them add
 /// up.
 fn commands_first(command: &Command, line: Vec<OsString>) -> Vec<OsString> {
@@ -285,6 +296,13 @@ pub(crate) mod tests {
     fn the_definition_is_sound() {
         parsed(command(), &Environment::default()).debug_assert();
         brief().debug_assert();
+    }
+
+    #[test]
+    fn what_counts_takes_a_number() {
+        let count = |line: &str| parse(line).logging.verbose;
+        assert_eq!([count("ls x --verbose=2"), count("-v=1 ls x"), count("ls x -v=0")], [2, 1, 0]);
+        refused("ls x --verbose=much", "much");
     }
 
     #[test]
