@@ -47,6 +47,7 @@ fn proftpd() {
         "epsv: yes",
         "sets times: MFMT",
         "restart of uploads: overwrite in place",
+        "patterns in LIST: filled in",
         "patterns in STAT: taken as they are",
         "[ in names: kept",
         "hashes: md5, sha1, sha256, sha512, crc32",
@@ -59,6 +60,7 @@ fn proftpd() {
 fn pure_ftpd() {
     let expected = [
         "restart of uploads: cut the file at the new end",
+        "patterns in LIST: filled in",
         "patterns in STAT: filled in",
         "blank before names: kept",
         "hashes: none",
@@ -70,14 +72,23 @@ fn pure_ftpd() {
 
 #[test]
 fn pyftpdlib() {
-    let expected = ["patterns in STAT: taken as they are", "* in names: kept"];
+    let expected = [
+        "patterns in LIST: taken as they are",
+        "patterns in STAT: taken as they are",
+        "* in names: kept",
+    ];
     probed_both_ways(Software::Pyftpdlib, &expected, &["TLS without resumption: accepted"]);
 }
 
 #[test]
 fn vsftpd() {
-    let expected =
-        ["list -a: yes", "sets times: MDTM", "patterns in STAT: filled in", "\\ in names: kept"];
+    let expected = [
+        "list -a: yes",
+        "sets times: MDTM",
+        "patterns in LIST: filled in",
+        "patterns in STAT: filled in",
+        "\\ in names: kept",
+    ];
     probed_both_ways(Software::Vsftpd, &expected, &["resumes tls: yes", "TLS resumption: yes"]);
 }
 

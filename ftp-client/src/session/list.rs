@@ -48,6 +48,17 @@ impl Session {
         self.list_by_data(directory).await
     }
 
+    /// Lists what `path` names as the argument of `LIST`, which some servers take for a pattern.
+    ///
+    /// # Errors
+    /// As the server refuses; what matches nothing may also be an empty listing.
+    pub async fn list_argument(&mut self, path: &[u8]) -> Result<Listing> {
+        self.begin_transfer().await?;
+        let path = Some(self.argument(path)?);
+        let transfer = self.transfer(Vec::new(), 0, Command::List { hidden: false, path }).await?;
+        self.read_listing(transfer, Method::List).await
+    }
+
     pub(super) async fn list_by_data(&mut self, directory: &[u8]) -> Result<Listing> {
         match Box::pin(self.list_plainly(directory)).await {
             Err(error) if self.is_doubtful(&error) => {

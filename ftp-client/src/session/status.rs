@@ -5,6 +5,11 @@
 //! only after it has shown a directory just as a listing over a data connection did, hidden files
 //! included. It shows times as `LIST` does.
 //!
+//! Leaves out `LIST -R`: behind the plain listing that it would have to be compared with, it takes
+//! three round trips (the data connection, the command, the confirmation) where the `STAT`s of all
+//! directories take one, and the same bytes come on a connection whose window begins anew. pyftpdlib
+//! has none, vsftpd hides it, Pure-FTPd bounds it.
+//!
 //! [RFC 959 section 4.1.3]: https://www.rfc-editor.org/rfc/rfc959#section-4.1.3
 
 use ftp_proto::listing::{Dialect, Entry, Options, Reader};

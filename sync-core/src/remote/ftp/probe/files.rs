@@ -22,6 +22,7 @@ impl Ftp {
     pub(super) async fn try_files(&self, place: &Path, findings: &mut Findings) {
         findings.tried("hidden files", async || self.shows_hidden(place).await).await;
         findings.tried("patterns in names", async || self.takes_patterns(place).await).await;
+        findings.tried("patterns in LIST", async || self.lists_by_pattern(place).await).await;
         findings.tried("patterns in STAT", async || self.fills_in_patterns(place).await).await;
         findings.tried("[ in names", async || self.keeps_name(place, b"a[1]").await).await;
         findings.tried("* in names", async || self.keeps_name(place, b"b*").await).await;
@@ -47,6 +48,21 @@ impl Ftp {
         let mut session = self.session(place).await?;
         let reply = self.ask(&mut session, place, "pla*", Command::Size).await?;
         Ok(if reply.code().is_completion() { "filled in" } else { "taken as they are" }.into())
+    }
+
+    async fn lists_by_pattern(&self, place: &Path) -> Result<String> {
+        let mut session = self.session(place).await?;
+        let path = [&*self.encode(place), b"/pla*"].concat();
+        let filled_in = match session.list_argument(&path).await {
+            // A name with its directory in front of it is none that a listing may have.
+            Ok(listed) => {
+                listed.entries.iter().any(|entry| entry.name().ends_with(b"plain"))
+                    || listed.unread.iter().any(|line| line.to_string().contains("plain"))
+            }
+            Err(error) if error.reply().is_some() => false,
+            Err(error) => return Err(explain(error, place)),
+        };
+        Ok(if filled_in { "filled in" } else { "taken as they are" }.into())
     }
 
     /// ProFTPD fills in those of `LIST` alone.
