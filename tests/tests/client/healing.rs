@@ -78,3 +78,24 @@ async fn a_session_whose_login_is_forgotten_is_not_used_again() {
     assert_eq!(pool.session().await.expect("another").size(b"a").await.expect("a size"), 7);
     script.finish().await;
 }
+
+/// Serv-U and its likes; a later session knows that they want it.
+#[tokio::test]
+async fn a_server_that_wants_a_name_first_turns_to_utf8() {
+    let features = |login: &str| login.replace("S:  SIZE", "S:  SIZE\nS:  CLNT");
+    let refused = features(LOGIN).replace("S: 200 UTF-8", "S: 501 who are you?")
+        + "C: CLNT rclone
+           C: OPTS UTF8 ON
+           S: 200 noted
+           S: 200 UTF-8
+           C: NOOP
+           X";
+    let known = features(&later_login())
+        .replace("C: OPTS UTF8 ON", "C: CLNT rclone\nC: OPTS UTF8 ON")
+        .replace("S: 200 UTF-8", "S: 200 noted\nS: 200 UTF-8");
+    let script = Script::start(&[&refused, &known]).await;
+    let pool = pool(&script);
+    pool.session().await.expect("a session").check().await.expect_err("closed");
+    drop(pool.session().await.expect("another"));
+    script.finish().await;
+}
