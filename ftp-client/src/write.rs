@@ -141,7 +141,7 @@ impl Upload {
         }
         let resumed = self.stream.handshake().map(|handshake| handshake.resumed);
         let Self { mut lease, stream, path, length, finished, .. } = self;
-        match Box::pin(end(&mut lease, stream, finished)).await {
+        match Box::pin(end(&mut lease, stream, finished, length == 0)).await {
             Ok(()) => lease.learn_from_handshake(resumed),
             Err(error) => lease = Box::pin(settle(lease, error, &path, length)).await?,
         }
@@ -149,10 +149,24 @@ impl Upload {
     }
 }
 
+/// Has the server begin before the data ends of which there is none: pyftpdlib forgets a data connection
+/// that was closed before it has read the `STOR`, and then waits for another. Returns whether the
+/// transfer is over already.
+async fn begin_empty(lease: &mut Lease) -> Result<bool> {
+    let limit = lease.options().shut_timeout;
+    let limit = if limit.is_zero() { Duration::MAX } else { limit };
+    // Who does not say that it has begun may still end well.
+    let Ok(told) = timeout(limit, lease.beginning()).await else { return Ok(false) };
+    let Some((command, reply)) = told? else { return Ok(false) };
+    lease.concluded(command, reply).await?;
+    Ok(true)
+}
+
 /// Ends the data and waits for the confirmation, reading from the data connection until the server
 /// closes it: what TLS 1.3 sends an uploader must not be left unread, or closing resets the
 /// connection and the file is dropped (vsftpd says `426 Failure reading network stream`).
-async fn end(lease: &mut Lease, mut stream: Stream, finished: bool) -> Result<()> {
+async fn end(lease: &mut Lease, mut stream: Stream, finished: bool, empty: bool) -> Result<()> {
+    let finished = finished || (empty && begin_empty(lease).await?);
     if let Err(error) = stream.shutdown().await {
         let error = Error::io("end the data connection", error);
         return Err(lease.lost_data(error).await);

@@ -40,7 +40,21 @@ impl Session {
         }
     }
 
-    /// The same, once the data has ended.
+    /// Waits until the server has begun a transfer, and returns its final reply where that comes first.
+    pub(crate) async fn beginning(&mut self) -> Result<Option<Answered>> {
+        while !self.begun {
+            match self.control.told().await? {
+                Told::Begun(_) => self.begun = true,
+                Told::Done(command, reply) if command.is_transfer() => {
+                    return Ok(Some((command, reply)));
+                }
+                Told::Done(..) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same as [`Self::final_reply`], once the data has ended.
     ///
     /// Pure-FTPd ends a download that broke off with a second `150`, and then answers what comes
     /// next:
