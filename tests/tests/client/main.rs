@@ -1,7 +1,6 @@
 //! What the client says on the wire, word for word, and what it makes of servers that misbehave.
 
 mod batches;
-mod cancelling;
 mod closing;
 mod flights;
 mod healing;
