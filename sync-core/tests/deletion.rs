@@ -75,6 +75,26 @@ async fn nothing_is_deleted_before_the_copies_when_a_listing_fails_or_is_in_doub
 }
 
 #[tokio::test]
+async fn what_keeps_all_deletions_from_coming_first_fails_the_run() {
+    let doubt = || Doubt::UnreadLine { line: (*b"?").into(), reason: "odd".into() };
+    for (extra, fails) in [("y", true), ("y", false), ("d", false)] {
+        let (source, destination) = pair(&["a=1", "d/b=1"], &["d/b=1", "d/x=1", "y/z=1"]);
+        if fails {
+            destination.faults.watch().always(Call::List, extra, ErrorKind::PermissionDenied);
+        } else {
+            destination.memory.add_doubt(path(extra), doubt());
+        }
+        let (mut ctx, heard) = context();
+        ctx.options.deletion = Deletion::Before;
+        let failures = sync(&ctx, &source.tree(), &destination.tree(), Mode::Sync).await;
+        assert_eq!(failures.unwrap_err().count, 1, "{extra} {fails}");
+        let kind = if fails { ErrorKind::PermissionDenied } else { ErrorKind::Protocol };
+        assert_eq!(heard.heard("failed"), [format!("failed {extra}: {kind:?}")]);
+        assert_eq!(destination.files(), ["a=1", "d/b=1", "d/x=1", "y/z=1"], "{extra} {fails}");
+    }
+}
+
+#[tokio::test]
 async fn past_a_limit_nothing_is_deleted_and_all_is_told() {
     let limits: [(Option<Quota>, Option<u64>, bool); 6] = [
         (Some(Quota::Count(1)), None, false),

@@ -209,7 +209,7 @@ async fn remove_first(run: &Run, source: &Tree, destination: &Tree) {
     let Some(first) = walk.next().await else { return };
     let (here, there) = (source.remote.capability(), destination.remote.capability());
     let rules = Rules::new(&run.ctx.options, &here, &there);
-    match extras(first, walk, &rules).await {
+    match extras(run, first, walk, &rules).await {
         Some(removals) => remove(run, destination, removals).await,
         None => run.notice(None, "not deleting files as there were IO errors"),
     }

@@ -14,7 +14,7 @@ use crate::plan::{Action, Dating, Extent, Step, plan};
 use crate::progress::Event;
 use crate::remote::Tree;
 use crate::run::Run;
-use crate::walk::{Pair, Walk};
+use crate::walk::{Pair, Side, Walk};
 
 pub(super) struct Planning<'a> {
     pub(super) run: &'a Run,
@@ -149,15 +149,31 @@ fn files_of(pair: &Pair) -> u64 {
 }
 
 /// Walks both trees and returns what only the destination has; nothing if anything fails or is in
-/// doubt, which the walk that follows will tell of.
-pub(super) async fn extras(first: Pair, mut walk: Walk, rules: &Rules) -> Option<Removals> {
+/// doubt. The walk that follows tells of that, except of what concerns deletions alone, which is told
+/// here.
+pub(super) async fn extras(
+    run: &Run,
+    first: Pair,
+    mut walk: Walk,
+    rules: &Rules,
+) -> Option<Removals> {
     let extent = Extent { remove_extras: true, ..Extent::default() };
     let mut removals = Removals::default();
     let mut next = Some(first);
     while let Some(pair) = next {
         removals.out_of += files_of(&pair);
+        let is_extra = matches!(pair.source, Side::Absent);
+        let withholds = is_extra || pair.source.doubts().is_empty();
         for step in plan(pair, rules, extent) {
             match step.action {
+                Action::Doubt(error) if withholds => {
+                    run.doubt(&step.path, error);
+                    return None;
+                }
+                Action::Refuse(error) if is_extra => {
+                    run.fail(&step.path, error);
+                    return None;
+                }
                 Action::Doubt(_) | Action::Refuse(_) => return None,
                 _ => collect(&step, &mut removals),
             }
