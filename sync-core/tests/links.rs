@@ -172,7 +172,7 @@ async fn links_are_followed_and_what_cannot_be_is_told_by_name() {
     let links = ["d/again", "d/up", "e/ring/ring", "g/ring/ring", "gone", "knot", "ld/again"];
     let links = links.into_iter().chain(["ld/up", "self"]);
     let mut expected = vec!["failed : Protocol".to_owned()];
-    expected.extend(links.map(|link| format!("failed {link}: Other")));
+    expected.extend(links.map(|link| format!("failed {link}: Link")));
     assert_eq!(told, expected, "the first is the deletion withheld");
     let copied: Vec<_> = memory.files().into_keys().collect();
     assert_eq!(copied, ["d/x", "extra", "f", "ld/x", "lf"], "nothing is deleted in doubt");
