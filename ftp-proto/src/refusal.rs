@@ -92,7 +92,7 @@ const ENCRYPTED_ONLY: [&str; 4] =
 const LATER: [&str; 4] = ["try again", "try later", "overloaded", "temporarily"];
 
 /// Phrases in the order in which they decide: "does not exist" before "exist".
-const PHRASES: [(&str, Refusal); 29] = [
+const PHRASES: [(&str, Refusal); 30] = [
     ("not empty", Refusal::NotEmpty),
     ("isn't empty", Refusal::NotEmpty),
     ("no such", Refusal::Missing),
@@ -112,6 +112,8 @@ const PHRASES: [(&str, Refusal); 29] = [
     ("disk full", Refusal::NoSpace),
     ("disk is full", Refusal::NoSpace),
     ("quota", Refusal::NoSpace),
+    // vsftpd, which does not say why.
+    ("writing to local file", Refusal::NoSpace),
     ("permission", Refusal::Forbidden),
     ("denied", Refusal::Forbidden),
     ("not permitted", Refusal::Forbidden),
@@ -186,6 +188,7 @@ mod tests {
         check("425 Unable to build data connection: Operation not permitted", Refusal::Data);
         check("452 No space left on device", Refusal::NoSpace);
         check("550 Disk quota exceeded", Refusal::NoSpace);
+        check("451 Failure writing to local file.", Refusal::NoSpace);
         check("451 Local error", Refusal::Busy);
         check("530 Server overloaded, try again later.", Refusal::Busy);
         check("530 Permission denied.", Refusal::Forbidden);
