@@ -52,6 +52,8 @@ fn a_dry_run_changes_nothing() {
             "NOTICE: gone: Skipped remove directory as --dry-run is set",
             "NOTICE: sub/c: Skipped copy as --dry-run is set (size 1)",
             "NOTICE: sub/deep/b: Skipped copy as --dry-run is set (size 1)",
+            "NOTICE: sub/deep: Skipped set directory modification time as --dry-run is set",
+            "NOTICE: sub: Skipped set directory modification time as --dry-run is set",
         ]
     );
 }
@@ -108,7 +110,7 @@ fn nothing_to_transfer_can_be_an_error() {
 fn interactive_asks_before_each_change() {
     let place = place();
     let run =
-        place.run_with(&["sync", "s/sub", "d", "-i", "--transfers", "1"], "!\ns\ns\n").code(0);
+        place.run_with(&["sync", "s/sub", "d", "-i", "--transfers", "1"], "!\ns\ns\ns\n").code(0);
     assert!(run.log().contains("rclone: copy \""), "{}", run.log());
     assert!(run.log().contains("rclone: delete \""), "{}", run.log());
     let all = place.all("d");

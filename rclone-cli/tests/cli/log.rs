@@ -18,6 +18,7 @@ fn v_tells_what_is_done() {
             "INFO  : Summary: copied 2 (1 new, 1 of another size), deleted 1 file",
             "INFO  : a: Copied (replaced existing)",
             "INFO  : d/b: Copied (new)",
+            "INFO  : d: Set directory modification time (using DirSetModTime)",
             "INFO  : x: Deleted",
         ]
     );
@@ -60,7 +61,16 @@ fn the_report_has_every_path() {
         lines.push(format!("{} {}", line["action"], line["path"]));
     }
     lines.sort();
-    assert_eq!(lines, [r#""copy" "a""#, r#""copy" "d/b""#, r#""delete" "x""#, r#""none" "same""#]);
+    assert_eq!(
+        lines,
+        [
+            r#""copy" "a""#,
+            r#""copy" "d/b""#,
+            r#""delete" "x""#,
+            r#""none" "same""#,
+            r#""set directory modification time" "d""#,
+        ]
+    );
 }
 
 #[test]
