@@ -136,7 +136,13 @@ impl Keeper {
         retry(&run.ctx, path, || self.destination.remote.rename(&from, &to)).await
     }
 
-    fn is_in_place(&self) -> bool {
+    /// Returns where below the destination the backups go, where they do.
+    pub(crate) fn place(&self) -> Option<Path> {
+        self.backup.tree.root.below(&self.destination.root)
+    }
+
+    /// Tells whether backups stand beside what replaces them.
+    pub(crate) fn is_in_place(&self) -> bool {
         self.backup.tree.root == self.destination.root
     }
 }

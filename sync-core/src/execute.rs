@@ -5,6 +5,7 @@ mod allowance;
 mod backlog;
 pub(crate) mod copy;
 pub(crate) mod elsewhere;
+pub(crate) mod kept;
 pub(crate) mod parents;
 mod record;
 pub(crate) mod remove;
@@ -13,7 +14,7 @@ pub(crate) mod target;
 mod verify;
 mod within;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
@@ -37,6 +38,7 @@ use allowance::Allowance;
 use backlog::{Backlog, Waiting};
 use copy::{Copier, Job, Slot};
 use elsewhere::Elsewhere;
+use kept::Kept;
 use parents::Parents;
 
 /// Carries out steps from one tree to another.
@@ -54,6 +56,8 @@ pub(crate) struct Executor {
     elsewhere: Option<Elsewhere>,
     /// Whether the destination was seen to keep a time it was given.
     keeps_times: OnceCell<bool>,
+    /// Directories of the destination that hold what was to go and did not.
+    kept: Mutex<Kept>,
 }
 
 impl Executor {
@@ -75,6 +79,7 @@ impl Executor {
             allowance: Allowance::new(&run.ctx),
             elsewhere: Elsewhere::new(run, source),
             keeps_times: OnceCell::new(),
+            kept: Mutex::default(),
         }
     }
 
@@ -244,10 +249,20 @@ impl Executor {
             Action::DateDirectory(_)
             | Action::Keep { .. }
             | Action::Leave
+            | Action::LeaveDirectory
             | Action::Remove { .. }
             | Action::RemoveDirectory => {}
         }
         None
+    }
+
+    /// Returns the directories of the destination that hold what was to go and did not.
+    pub(crate) fn take_kept(&self) -> Kept {
+        std::mem::take(&mut *self.kept())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().expect("no holder of the lock panics")
     }
 
     /// Notes what a comparison has found that the journal did not know.
@@ -325,10 +340,12 @@ impl Executor {
     async fn discard(&self, path: &Path, size: Option<u64>) {
         let reason = "left of a copy whose source has changed, is gone or is complete";
         let change = Change::new(Deed::Deleted, path, reason).sized(size);
-        if self.run.may(change).await {
-            let at = self.destination.path(path);
-            let removed = retry(&self.run.ctx, path, || self.destination.remote.remove(&at)).await;
-            self.run.settle(change, removed);
+        let may = self.run.may(change).await;
+        let at = self.destination.path(path);
+        let remove = || self.destination.remote.remove(&at);
+        let gone = may && self.run.settle(change, retry(&self.run.ctx, path, remove).await);
+        if !gone && !self.run.ctx.options.dry_run {
+            self.kept().keep_above([path]);
         }
     }
 
@@ -337,19 +354,20 @@ impl Executor {
     async fn rename_there(&self, old: &Path, job: &Job, in_new_directory: bool) -> bool {
         let reason = format!("renamed from {old}");
         let change = Change { deed: Deed::Moved, reason: &reason, ..job.change() };
-        if !self.run.may(change).await {
+        let may = self.run.may(change).await;
+        if self.run.ctx.options.dry_run {
             return true;
         }
-        if in_new_directory && !self.make_parent(job).await {
+        if !may || in_new_directory && !self.make_parent(job).await {
+            self.kept().keep_above([old]);
             return true;
         }
         let remote = &self.destination.remote;
         let (from, to) = (self.destination.path(old), self.destination.path(&job.to));
         let renamed = retry(&self.run.ctx, &job.to, || remote.rename(&from, &to)).await;
-        if renamed.is_ok()
-            && let Some(parent) = old.parent()
-        {
-            self.run.has_changed(parent);
+        match old.parent() {
+            Some(parent) if renamed.is_ok() => self.run.has_changed(parent),
+            _ => self.kept().keep_above([old]),
         }
         renamed.is_ok() && self.run.settle(change, renamed)
     }

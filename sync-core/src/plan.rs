@@ -73,6 +73,9 @@ pub enum Action {
     },
     /// Leave a file that only the destination has.
     Leave,
+    /// Leave a directory of the destination that the source has not, since something in it stays;
+    /// what else it holds has gone before.
+    LeaveDirectory,
     /// Make a directory though it gets no file.
     MakeDirectory,
     /// Move a directory whole, where one remote holds both sides.
@@ -192,6 +195,7 @@ pub fn plan(pair: Pair, rules: &Rules, extent: Extent) -> Plan<'_> {
         in_doubt,
         in_new_directory: destination.may_be_absent(),
         gone: matches!(source, Side::Absent) && extent.remove_extras,
+        stays: destination.hides_something(),
         withheld: false,
         changes: false,
         ended: false,
@@ -220,6 +224,8 @@ pub struct Plan<'a> {
     in_new_directory: bool,
     /// Whether the source has no such directory and the destination's is to go.
     gone: bool,
+    /// Whether it is known to hold something that stays.
+    stays: bool,
     /// Whether something was kept only because a listing was in doubt.
     withheld: bool,
     /// Whether a step was planned that may change what the directory holds.
@@ -353,7 +359,10 @@ impl Plan<'_> {
         }
         self.changes |= there.is_directory();
         match not_followed(&there.kind) {
-            Some(message) => Some(Action::Tell(message.into())),
+            Some(message) => {
+                self.stays = true;
+                Some(Action::Tell(message.into()))
+            }
             None => there
                 .is_file()
                 .then(|| Action::Remove { size: there.size, modified: there.modified }),
@@ -365,7 +374,8 @@ impl Plan<'_> {
         if self.in_doubt && (self.gone || self.withheld) {
             self.say(Action::Doubt(withheld().on(&self.directory)));
         } else if self.gone {
-            self.say(Action::RemoveDirectory);
+            let stays = self.stays;
+            self.say(if stays { Action::LeaveDirectory } else { Action::RemoveDirectory });
         }
         self.date();
     }
@@ -373,6 +383,7 @@ impl Plan<'_> {
     /// Tells of files on their way that are not ours, and discards those of ours that nobody needs.
     fn unneeded(&mut self) {
         let Unfinished { begun, stale, foreign } = std::mem::take(&mut self.unfinished);
+        self.stays |= !foreign.is_empty();
         for name in foreign {
             let message = "left alone: it may be a file that somebody is transferring";
             self.about.push_back(self.step(&name, Action::Tell(message.into())));
@@ -461,7 +472,7 @@ pub(in crate::plan) mod tests {
     pub(in crate::plan) fn side(entries: &[&str]) -> Side {
         let mut entries: Vec<Entry> = entries.iter().map(|text| entry(text)).collect();
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Side::Listed { entries, doubts: Vec::new(), partials: Vec::new() }
+        Side::Listed { entries, doubts: Vec::new(), partials: Vec::new(), hides: false }
     }
 
     /// `name=size` is a file, `name/` a directory, `name@` a link.
@@ -479,7 +490,7 @@ pub(in crate::plan) mod tests {
     fn doubtful(side: Side) -> Side {
         let Side::Listed { entries, .. } = side else { return side };
         let doubts = vec![Doubt::UnreadLine { line: (*b"?").into(), reason: "odd".into() }];
-        Side::Listed { entries, doubts, partials: Vec::new() }
+        Side::Listed { entries, doubts, partials: Vec::new(), hides: false }
     }
 
     pub(in crate::plan) fn describe(step: &Step) -> String {
@@ -503,6 +514,7 @@ pub(in crate::plan) mod tests {
             Action::Keep { same: true, .. } => format!("keep {path}"),
             Action::Keep { .. } => format!("leave {path}"),
             Action::Leave => format!("extra {path}"),
+            Action::LeaveDirectory => format!("leave {path}/"),
             Action::MakeDirectory => format!("mkdir {path}"),
             Action::MoveDirectory => format!("move {path}"),
             Action::Refuse(error) => format!("refuse {path}: {:?}", error.kind()),

@@ -193,10 +193,12 @@ impl Walk {
             visit.in_doubt || !source.doubts().is_empty() || !destination.doubts().is_empty();
         let Visit { directory, there, above, dates, .. } = visit;
         let unfinished = self.unfinished(&there, &mut source, &mut destination);
-        let pair =
+        let mut pair =
             Pair { directory, there, aliases, source, destination, unfinished, in_doubt, dates };
         if self.depth.is_none_or(|depth| visit.depth < depth) {
             self.descend(&pair, above.as_ref(), visit.depth + 1);
+        } else {
+            pair.destination.hide_below();
         }
         Some(pair)
     }

@@ -2,12 +2,15 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Store, context, path, time};
 use sync_core::context::{Backup, Deletion, Quota, Tracking};
+use sync_core::filter::Filter;
 use sync_core::ops::{Mode, copy_file, sync};
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
-use sync_core::{Context, Doubt, ErrorKind, Limit, Tree};
+use sync_core::{Context, Doubt, ErrorKind, Limit, Remote as _, Tree};
 
 fn pair(source: &[&str], destination: &[&str]) -> (Store, Store) {
     (Store::with(Memory::new(), source), Store::with(Memory::server(), destination))
@@ -270,4 +273,89 @@ async fn a_rename_that_fails_is_a_copy() {
     ctx.options.track_renames = Some(Tracking { leaf: true, ..Tracking::default() });
     sync(&ctx, &source.tree(), &destination.tree(), Mode::Sync).await.unwrap();
     assert_eq!(destination.files(), ["new/a=1", "old/a=1"], "the next run deletes the old one");
+}
+
+/// Syncs a source that has nothing in common with the destination but `a`, and returns what the
+/// destination was asked to remove of its directories, and what is told of those it keeps.
+async fn emptied(
+    ctx: &mut Context,
+    heard: &common::Recorder,
+    destination: &Store,
+) -> (Vec<String>, Vec<String>) {
+    let source = Store::with(Memory::new(), &["a=1"]);
+    let _ = sync(ctx, &source.tree(), &destination.tree(), Mode::Sync).await;
+    (destination.calls.watch().paths(Call::Rmdir), heard.heard("remark"))
+}
+
+fn kept(directories: &[&str]) -> Vec<String> {
+    let told = |path: &&str| format!("remark {path}: kept: the directory is not empty");
+    directories.iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn a_directory_that_holds_what_the_filter_hides_is_not_asked_to_go() {
+    let files = ["a=1", "d/e/x.log=1", "d/e/y=1", "d/f/z=1", "g/x=1"];
+    for dry_run in [false, true] {
+        let destination = Store::with(Memory::server(), &files);
+        let (mut ctx, heard) = context();
+        let filter = Filter::builder().exclude("*.log").unwrap().build().unwrap();
+        (ctx.filter, ctx.options.dry_run) = (Arc::new(filter), dry_run);
+        let (asked, told) = emptied(&mut ctx, &heard, &destination).await;
+        assert_eq!(told, kept(&["d/e", "d"]));
+        assert!(heard.heard("failed").is_empty());
+        if dry_run {
+            let skipped =
+                ["d/f", "g"].map(|path| format!("skipped RemovedDirectory {path}: not in source"));
+            assert_eq!(heard.heard("skipped RemovedDirectory"), skipped);
+        } else {
+            assert_eq!(asked, ["g", "d/f"]);
+            assert_eq!(destination.files(), ["a=1", "d/e/x.log=1"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_directory_whose_content_stays_for_any_reason_is_not_asked_to_go() {
+    type Arrange = dyn Fn(&mut Context, &Store);
+    let reasons: [(&str, &Arrange); 6] = [
+        ("a listing that failed", &|_, store| {
+            store.faults.watch().always(Call::List, "d/e", ErrorKind::PermissionDenied);
+        }),
+        ("a listing in doubt", &|_, store| {
+            let line = (*b"?").into();
+            let doubt = Doubt::UnreadLine { line, reason: "odd".into() };
+            store.memory.add_doubt(path("d/e"), doubt);
+        }),
+        ("a file that cannot be removed", &|_, store| {
+            store.faults.watch().always(Call::Remove, "d/e/x", ErrorKind::PermissionDenied);
+        }),
+        ("a link", &|_, store| store.memory.put_link("d/e/to", "x")),
+        ("what lies too deep", &|ctx, _| ctx.options.max_depth = Some(2)),
+        ("a backup", &|ctx, store| keep(ctx, &store.tree(), "", ".bak")),
+    ];
+    for (reason, arrange) in reasons {
+        for deletion in [Deletion::After, Deletion::During] {
+            let destination = Store::with(Memory::server(), &["a=1", "d/e/x=1"]);
+            destination.memory.mkdir(&path("g")).await.unwrap();
+            let (mut ctx, heard) = context();
+            ctx.options.ignore_errors = true;
+            ctx.options.deletion = deletion;
+            arrange(&mut ctx, &destination);
+            let (asked, told) = emptied(&mut ctx, &heard, &destination).await;
+            assert_eq!(asked, ["g"], "{reason}");
+            assert!(told.contains(&kept(&["d"])[0]), "{reason}: {told:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_renamed_keeps_its_directory() {
+    let source = Store::with(Memory::new(), &["new/a=1"]);
+    let destination = Store::with(Memory::server(), &["old/a=1"]);
+    destination.faults.watch().always(Call::Rename, "old/a", ErrorKind::PermissionDenied);
+    let (mut ctx, heard) = context();
+    ctx.options.track_renames = Some(Tracking { leaf: true, ..Tracking::default() });
+    sync(&ctx, &source.tree(), &destination.tree(), Mode::Sync).await.unwrap();
+    assert!(destination.calls.watch().paths(Call::Rmdir).is_empty());
+    assert_eq!(heard.heard("remark"), kept(&["old"]));
 }

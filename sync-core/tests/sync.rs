@@ -444,17 +444,6 @@ async fn what_the_filter_hides_is_neither_listed_nor_deleted() {
 }
 
 #[tokio::test]
-async fn a_directory_that_holds_something_hidden_stays() {
-    let (source, destination) = pair(&["a=1"], &["d/x=1", "d/x.bak=1"]);
-    let filter = Filter::builder().exclude("*.bak").and_then(Builder::build).unwrap();
-    let (ctx, heard) = context();
-    let ctx = Context { filter: std::sync::Arc::new(filter), ..ctx };
-    run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
-    assert_eq!(destination.files(), ["a=1", "d/x.bak=1"]);
-    assert_eq!(heard.heard("notice"), ["notice d: kept: the directory is not empty"]);
-}
-
-#[tokio::test]
 async fn one_file_is_copied_under_another_name() {
     let (source, destination) = pair(&["d/a=1"], &[]);
     let (ctx, _) = context();

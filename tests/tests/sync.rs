@@ -15,6 +15,7 @@ on_every_server! {
     a_fresh_checkout_sends_only_what_has_changed
     a_missing_source_deletes_nothing
     directories_bear_their_times_where_the_server_dates_them
+    what_holds_something_hidden_is_not_asked_to_go
 }
 
 fn a_big_tree_survives_up_down_and_up(software: Software, security: Security) {
@@ -123,6 +124,23 @@ fn directories_bear_their_times_where_the_server_dates_them(
     let down = modified(&rclone.home().join("down/7/in"));
     let off = there(7).max(down).duration_since(there(7).min(down)).unwrap();
     assert!(off.as_secs() < 60, "what the server lists is what a download gets: {off:?}");
+}
+
+fn what_holds_something_hidden_is_not_asked_to_go(software: Software, security: Security) {
+    let Some(server) = Server::start(software, security) else { return };
+    let rclone = Program::ours();
+    rclone.add("server", &server);
+    for name in ["here/kept", "up/kept", "up/a/b/x.log", "up/a/b/y", "up/a/c/z", "up/d/x"] {
+        let path = rclone.home().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, name).unwrap();
+    }
+    rclone.succeed(["copy", "up", "server:up"]);
+    let flags = ["--exclude=*.log", "-v", "-v", "--dump=headers"];
+    let output = rclone.run(["sync", "here", "server:up"].into_iter().chain(flags));
+    output.assert(0, &["a/b: kept: the directory is not empty"]);
+    assert_eq!(output.stderr.matches("FTP Tx: \"RMD").count(), 2, "{}", output.stderr);
+    assert_eq!(tree::paths(&server.root().join("up")), ["a", "a/b", "a/b/x.log", "kept"]);
 }
 
 /// Where times are asked for in any case, a listing over the control connection loses nothing.

@@ -1,8 +1,11 @@
 //! Removes files and directories, many at once, telling the listener of each.
 
+use std::sync::Mutex;
+
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
+use super::kept::Kept;
 use crate::context::Options;
 use crate::error::{Error, ErrorKind, Limit, Result};
 use crate::path::Path;
@@ -62,26 +65,38 @@ pub(crate) fn withhold(run: &Run, doomed: &[Doomed], why: &str) {
     }
 }
 
-/// Removes files, in batches on up to `transfers` sessions.
-pub(crate) async fn files(run: &Run, tree: &Tree, files: Vec<Doomed>, reason: &str) {
-    let agreed = agreed_files(run, files, reason).await;
-    let batches = agreed.chunks(BATCH).map(|batch| batch_of_files(run, tree, batch, reason));
+/// Removes files, in batches on up to `transfers` sessions. Returns the directories that stay because
+/// some of them do.
+pub(crate) async fn files(run: &Run, tree: &Tree, files: Vec<Doomed>, reason: &str) -> Kept {
+    let (agreed, kept) = agreed_files(run, files, reason).await;
+    let kept = Mutex::new(kept);
+    let batches = agreed.chunks(BATCH).map(|batch| batch_of_files(run, tree, batch, reason, &kept));
     stream::iter(batches)
         .for_each_concurrent(run.ctx.options.transfers.max(1), |batch| batch)
         .await;
+    kept.into_inner().expect("no holder of the lock panics")
 }
 
-async fn agreed_files(run: &Run, files: Vec<Doomed>, reason: &str) -> Vec<Doomed> {
-    let mut agreed = Vec::with_capacity(files.len());
+/// Returns the files that may be removed, and where some stay that the user wants to keep.
+async fn agreed_files(run: &Run, files: Vec<Doomed>, reason: &str) -> (Vec<Doomed>, Kept) {
+    let (mut agreed, mut kept) = (Vec::with_capacity(files.len()), Kept::default());
     for file in files {
         if run.may(file.change(reason)).await {
             agreed.push(file);
+        } else if !run.ctx.options.dry_run {
+            kept.keep_above([&file.path]);
         }
     }
-    agreed
+    (agreed, kept)
 }
 
-async fn batch_of_files(run: &Run, tree: &Tree, batch: &[Doomed], reason: &str) {
+async fn batch_of_files(
+    run: &Run,
+    tree: &Tree,
+    batch: &[Doomed],
+    reason: &str,
+    kept: &Mutex<Kept>,
+) {
     let paths: Vec<Path> = batch.iter().map(|file| tree.path(&file.path)).collect();
     let results =
         retry_removals(
@@ -91,7 +106,9 @@ async fn batch_of_files(run: &Run, tree: &Tree, batch: &[Doomed], reason: &str) 
         )
         .await;
     for (file, result) in batch.iter().zip(results) {
-        run.settle(file.change(reason), result);
+        if !run.settle(file.change(reason), result) {
+            kept.lock().expect("no holder of the lock panics").keep_above([&file.path]);
+        }
     }
 }
 
@@ -111,7 +128,8 @@ pub(crate) async fn all(
         }
         return;
     }
-    let doomed = agreed_files(run, doomed, reason).await;
+    let (doomed, kept) = agreed_files(run, doomed, reason).await;
+    let emptied = emptied.into_iter().filter(|directory| !kept.has(directory)).collect();
     let emptied = agreed_directories(run, emptied, reason).await;
     let paths = doomed.iter().map(|file| Item::File(tree.path(&file.path)));
     let behind = emptied.iter().map(|directory| Item::Directory(tree.path(directory)));

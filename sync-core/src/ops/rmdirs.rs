@@ -1,9 +1,9 @@
 //! Removes directories that hold no file, however deep.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::context::Context;
+use crate::execute::kept::Kept;
 use crate::execute::remove::directories;
 use crate::filter::Filter;
 use crate::path::Path;
@@ -19,9 +19,9 @@ use crate::walk::Walk;
 pub async fn rmdirs(ctx: &Context, tree: &Tree, leave_root: bool) -> Result<(), Failures> {
     let run = Run::new(ctx);
     let mut walk = Walk::one(&unfiltered(ctx), tree, None);
-    let (mut seen, mut kept) = (Vec::new(), HashSet::new());
+    let (mut seen, mut kept) = (Vec::new(), Kept::default());
     if leave_root {
-        kept.insert(Path::root());
+        kept.keep(&Path::root());
     }
     while let Some(pair) = walk.next().await {
         let listing = run.take(&pair.directory, pair.source.into_listing());
@@ -29,28 +29,16 @@ pub async fn rmdirs(ctx: &Context, tree: &Tree, leave_root: bool) -> Result<(), 
             !doubts.is_empty() || entries.iter().any(|entry| !entry.is_directory())
         });
         if holds_something {
-            keep(&mut kept, &pair.directory);
+            kept.keep(&pair.directory);
         }
         seen.push(pair.directory);
     }
-    seen.retain(|directory| !kept.contains(directory));
+    seen.retain(|directory| !kept.has(directory));
     seen.reverse();
     if !ctx.cancel.is_cancelled() {
         directories(&run, tree, seen, "empty").await;
     }
     run.finish()
-}
-
-/// Notes that a directory stays, and so those above it.
-fn keep(kept: &mut HashSet<Path>, directory: &Path) {
-    let mut next = Some(directory.clone());
-    while let Some(directory) = next {
-        next = directory.parent();
-        if !kept.insert(directory) {
-            return;
-        }
-    }
-    kept.insert(Path::root());
 }
 
 /// Returns the context with a filter that lets everything through.

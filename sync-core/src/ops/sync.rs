@@ -111,6 +111,7 @@ pub async fn sync(
     let misspelt = std::mem::take(&mut removals.misspelt);
     let dated = std::mem::take(&mut removals.dated);
     executor.finish().await;
+    removals.kept.extend(executor.take_kept());
     remove(&run, destination, removals).await;
     respell(&run, destination, misspelt).await;
     date(&run, destination, dated).await;

@@ -57,6 +57,7 @@ impl Action {
             | Self::Doubt(_)
             | Self::Keep { .. }
             | Self::Leave
+            | Self::LeaveDirectory
             | Self::MakeDirectory
             | Self::Refuse(_)
             | Self::RemoveDirectory

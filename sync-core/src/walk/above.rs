@@ -68,6 +68,7 @@ mod tests {
             entries: vec![directory("c", b"3"), directory("up", b"1")],
             doubts: Vec::new(),
             partials: Vec::new(),
+            hides: false,
         };
         let (mut here, mut there) = (side(), side());
         below.check(&mut here, &mut there);

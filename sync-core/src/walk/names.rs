@@ -118,7 +118,7 @@ fn take_out(side: &mut Side, clashes: &[(Name, Name)]) {
         return;
     }
     let names: HashSet<&Name> = clashes.iter().map(|(name, _)| name).collect();
-    let partials = side.take_partials();
+    let (partials, hides) = (side.take_partials(), side.hides_something());
     let listing = std::mem::replace(side, Side::Absent).into_listing();
     let (mut entries, mut doubts) = listing.unwrap_or_default();
     entries.retain(|entry| !names.contains(&entry.name));
@@ -127,7 +127,7 @@ fn take_out(side: &mut Side, clashes: &[(Name, Name)]) {
         other: other.clone(),
     };
     doubts.extend(clashes.iter().map(clash));
-    *side = Side::Listed { entries, doubts, partials };
+    *side = Side::Listed { entries, doubts, partials, hides };
 }
 
 fn rename(destination: &mut Side, aliases: &mut [(Name, Name)]) {
@@ -152,7 +152,7 @@ mod tests {
         let mut entries: Vec<_> =
             names.iter().map(|name| Entry::directory(name.parse().unwrap())).collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Side::Listed { entries, doubts: Vec::new(), partials: Vec::new() }
+        Side::Listed { entries, doubts: Vec::new(), partials: Vec::new(), hides: false }
     }
 
     fn shown(side: &Side) -> String {
@@ -218,7 +218,7 @@ mod tests {
         let latin1 = |byte: u8| {
             let name = Name::new([b'x', byte]).unwrap();
             let entries = vec![Entry::directory(name)];
-            Side::Listed { entries, doubts: Vec::new(), partials: Vec::new() }
+            Side::Listed { entries, doubts: Vec::new(), partials: Vec::new(), hides: false }
         };
         let (mut here, mut there) = (latin1(0xe9), latin1(0xc9));
         assert!(reconcile(&mut here, &mut there, CASE).is_empty());

@@ -32,6 +32,8 @@ pub enum Side {
         doubts: Vec<Doubt>,
         /// Files on their way that take no part.
         partials: Vec<Entry>,
+        /// Whether it holds more, which takes no part.
+        hides: bool,
     },
 }
 
@@ -79,6 +81,19 @@ impl Side {
             Self::Absent => true,
             Self::Asked(entries) => !entries.iter().any(Entry::is_file),
             Self::Failed(_) | Self::Listed { .. } => false,
+        }
+    }
+
+    /// Tells whether the directory is known to hold more than the entries, the doubts and the files
+    /// on their way.
+    pub fn hides_something(&self) -> bool {
+        matches!(self, Self::Listed { hides: true, .. })
+    }
+
+    /// Takes note that what lies below the directories is not looked at.
+    pub(super) fn hide_below(&mut self) {
+        if let Self::Listed { entries, hides, .. } = self {
+            *hides |= entries.iter().any(Entry::is_directory);
         }
     }
 
@@ -221,6 +236,7 @@ impl<'a> Scope<'a> {
         .await?;
         ctx.progress.event(Event::Listed { entries: listing.entries.len() as u64 });
         let (mut entries, mut doubts) = (listing.entries, listing.doubts);
+        let found = entries.len() + doubts.len();
         entries.retain(|entry| !ctx.options.hides(self.at, &entry.name));
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         if let Some(journal) = self.journal {
@@ -242,6 +258,7 @@ impl<'a> Scope<'a> {
                 _ => true,
             });
         }
+        let hides = entries.len() + doubts.len() + partials.len() < found;
         entries.dedup_by(|later, first| {
             let twice = later.name == first.name;
             if twice {
@@ -249,7 +266,7 @@ impl<'a> Scope<'a> {
             }
             twice
         });
-        Ok(Side::Listed { entries, doubts, partials })
+        Ok(Side::Listed { entries, doubts, partials, hides })
     }
 
     /// Takes out the files on their way. Those whose final name the filter hides are not seen at

@@ -170,7 +170,10 @@ pub(super) mod tests {
             Entry { kind, size: size.parse().ok(), modified, ..Entry::directory(name) }
         };
         let entries = entries.iter().map(entry).collect();
-        pair_of(directory, Side::Listed { entries, doubts: Vec::new(), partials: Vec::new() })
+        pair_of(
+            directory,
+            Side::Listed { entries, doubts: Vec::new(), partials: Vec::new(), hides: false },
+        )
     }
 
     pub(in super::super) fn pair_of(directory: &str, source: Side) -> Pair {

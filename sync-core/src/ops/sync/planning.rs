@@ -38,7 +38,7 @@ impl Planning<'_> {
         let mut removals = Removals::default();
         let mut next = Some(first);
         while let Some(pair) = next {
-            removals.out_of += files_of(&pair);
+            look_at(&pair, &mut removals);
             self.misspelt(&pair, &mut removals);
             for step in plan(pair, rules, extent) {
                 let step = match &mut renames {
@@ -49,7 +49,7 @@ impl Planning<'_> {
             }
             if self.deletion == Deletion::During {
                 let doomed = std::mem::take(&mut removals.files);
-                remove_early(self.run, self.destination, doomed).await;
+                removals.kept.extend(remove_early(self.run, self.destination, doomed).await);
             }
             next = if self.run.is_over() { None } else { walk.next().await };
         }
@@ -98,7 +98,7 @@ impl Planning<'_> {
                     return None;
                 }
             }
-            Action::Remove { .. } | Action::RemoveDirectory => {
+            Action::LeaveDirectory | Action::Remove { .. } | Action::RemoveDirectory => {
                 collect(&step, removals);
                 return None;
             }
@@ -139,13 +139,22 @@ fn collect(step: &Step, removals: &mut Removals) {
         Action::Discard { size } | Action::Remove { size, .. } => {
             removals.files.push(Doomed { path, size });
         }
+        Action::LeaveDirectory => {
+            removals.kept.keep(&path);
+            removals.directories.push(path);
+        }
         Action::RemoveDirectory => removals.directories.push(path),
         _ => {}
     }
 }
 
-fn files_of(pair: &Pair) -> u64 {
-    pair.destination.entries().iter().filter(|entry| entry.is_file()).count() as u64
+/// Takes note of what a directory of the destination holds, as far as removals must know of it.
+fn look_at(pair: &Pair, removals: &mut Removals) {
+    let files = pair.destination.entries().iter().filter(|entry| entry.is_file());
+    removals.out_of += files.count() as u64;
+    if pair.in_doubt || matches!(pair.destination, Side::Failed(_)) {
+        removals.kept.keep(&pair.there);
+    }
 }
 
 /// Walks both trees and returns what only the destination has; nothing if anything fails or is in
@@ -161,7 +170,7 @@ pub(super) async fn extras(
     let mut removals = Removals::default();
     let mut next = Some(first);
     while let Some(pair) = next {
-        removals.out_of += files_of(&pair);
+        look_at(&pair, &mut removals);
         let is_extra = matches!(pair.source, Side::Absent);
         let withholds = is_extra || pair.source.doubts().is_empty();
         for step in plan(pair, rules, extent) {
