@@ -6,6 +6,7 @@
 //! - `L: address`, where the next data port is;
 //! - `C: text`, awaited; the text must match, `*` at its end matches any rest;
 //! - `A`, the data connection accepted, for what is said before any data;
+//! - `D~`, the data connection accepted and watched for a moment, in which nothing may come, no end either;
 //! - `D: text`, sent on the data connection, which is then closed; `\n` is a line end;
 //! - `D?`, all of the data connection read until the client ends it;
 //! - `D!`, the data connection closed as it is;
@@ -131,6 +132,8 @@ async fn play(stream: TcpStream, script: &str) -> Result<Option<Control>, String
             data.address = address.parse().map_err(|_| format!("not an address: {address}"))?;
         } else if line == "A" {
             data.accepted = Some(data.accept().await?);
+        } else if line == "D~" {
+            data.stays_open().await?;
         } else if line.starts_with('D') {
             data.play(line).await?;
         } else {
@@ -179,6 +182,16 @@ impl Data {
         }
         // Whoever has all the data may be gone by now.
         let _ = wire.shutdown().await;
+        Ok(())
+    }
+
+    /// Sees that the client neither sends nor ends.
+    async fn stays_open(&mut self) -> Result<(), String> {
+        let mut wire = self.take().await?;
+        if let Ok(read) = tokio::time::timeout(HEARD, wire.read(&mut [0])).await {
+            return Err(format!("the data connection did not stay open: {read:?}"));
+        }
+        self.accepted = Some(wire);
         Ok(())
     }
 

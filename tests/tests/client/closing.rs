@@ -154,3 +154,21 @@ async fn a_server_may_think_about_an_upload_it_has_read_to_the_end() {
     store(&patient(&script), FINISH).await.expect("stored");
     script.finish().await;
 }
+
+/// pyftpdlib forgets a data connection that ends before it has read the `STOR`, and waits for another.
+#[tokio::test]
+async fn an_empty_upload_does_not_end_before_the_server_has_begun() {
+    for said in [
+        "D~\nS: 150 go\nD?\nS: 226 done\n",
+        // One that says nothing before its end has begun, too.
+        "D~\nS: 226 done\nD?\n",
+    ] {
+        let stored = "C: EPSV\nS: 229 ({port})\nC: STOR /f.partial\n";
+        let size = "C: SIZE /f.partial\nS: 213 0";
+        let script = Script::start(&[&with_login(&[stored, said, size].concat())]).await;
+        let session = pool(&script).session().await.expect("a session");
+        let upload = session.store(b"f.partial", 0).await.expect("an open data connection");
+        upload.finish(Finish { size: Some(0), ..FINISH }).await.expect(said);
+        script.finish().await;
+    }
+}
