@@ -62,9 +62,11 @@ pub(crate) fn all() -> Vec<Case> {
     let mut cases = Vec::new();
     let servers = [Software::Vsftpd, Software::Proftpd, Software::PureFtpd];
     for software in servers {
-        for work in [Work::Upload, Work::Again, Work::List, Work::Download, Work::Remove] {
-            let (place, security) = (Place::Line, Security::Plain);
-            cases.push(Case { place, software, security, work, shape: SMALL, connections: 4 });
+        for security in [Security::Plain, Security::Tls] {
+            for work in [Work::Upload, Work::Again, Work::List, Work::Download, Work::Remove] {
+                let place = Place::Line;
+                cases.push(Case { place, software, security, work, shape: SMALL, connections: 4 });
+            }
         }
     }
     for software in servers {
