@@ -72,6 +72,8 @@ pub enum ErrorKind {
     Timeout,
     /// Environment: TLS failed, the certificate aside.
     Tls,
+    /// Environment: the server speaks no version of TLS, or no cipher, that the options allow.
+    TlsVersion,
     /// Server refused: too many connections.
     TooManyConnections,
     /// Server misbehaved: a transfer ended short.

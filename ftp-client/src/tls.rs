@@ -174,12 +174,32 @@ impl TlsSession {
             Some(rustls::Error::InvalidCertificate(reason)) => {
                 self.certificates.refusal(&self.name.to_str(), reason)
             }
-            Some(_) => {
-                Error::new(ErrorKind::Tls, format!("TLS handshake: {source}")).caused_by(source)
+            Some(error) => {
+                let kind = match shares_nothing(error) {
+                    true => ErrorKind::TlsVersion,
+                    false => ErrorKind::Tls,
+                };
+                Error::new(kind, format!("TLS handshake: {source}")).caused_by(source)
             }
             None => Error::io("TLS handshake", source),
         }
     }
+}
+
+/// Tells whether the two sides have no version or cipher in common. The alert `handshake_failure` does not
+/// say so: it is also that of a server which misses a client certificate.
+fn shares_nothing(error: &rustls::Error) -> bool {
+    use rustls::{AlertDescription as Alert, Error, PeerIncompatible as Peer};
+    matches!(
+        error,
+        Error::AlertReceived(Alert::ProtocolVersion | Alert::InsufficientSecurity)
+            | Error::PeerIncompatible(
+                Peer::NoCipherSuitesInCommon
+                    | Peer::NoKxGroupsInCommon
+                    | Peer::ServerDoesNotSupportTls12Or13
+                    | Peer::ServerTlsVersionIsDisabledByOurConfig
+            )
+    )
 }
 
 /// What came of a handshake.
@@ -336,7 +356,7 @@ mod tests {
         assert!(speaks_13(&any, both).await.unwrap());
         assert!(!speaks_13(&old_only, both).await.unwrap());
         assert!(speaks_13(&new_only, both).await.unwrap());
-        assert_eq!(*speaks_13(&new_only, old).await.unwrap_err().kind(), ErrorKind::Tls);
+        assert_eq!(*speaks_13(&new_only, old).await.unwrap_err().kind(), ErrorKind::TlsVersion);
         let neither = TlsOptions { disable_tls12: true, ..old_only };
         let error = Tls::new(&neither, "localhost", PATIENCE).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Misuse);

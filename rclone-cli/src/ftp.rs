@@ -143,9 +143,21 @@ fn tls_options(settings: &Settings, network: &Network) -> anyhow::Result<TlsOpti
         extra_roots: network.ca_cert.clone(),
         client_identity: identity.map(|(certificate, key)| ClientIdentity { certificate, key }),
         disable_tls13: settings.is("disable_tls13"),
+        disable_tls12: tls13_only(settings)?,
         session_cache_size: usize::try_from(settings.number("tls_cache_size"))?,
         ..TlsOptions::default()
     })
+}
+
+fn tls13_only(settings: &Settings) -> anyhow::Result<bool> {
+    match settings.text("tls_min_version") {
+        "1.2" => Ok(false),
+        "1.3" if settings.is("disable_tls13") => {
+            bail!("option tls_min_version: 1.3 is asked for and turned off by disable_tls13")
+        }
+        "1.3" => Ok(true),
+        text => bail!("option tls_min_version: `{text}` is none of 1.2, 1.3"),
+    }
 }
 
 /// Reads a SHA-256 fingerprint: 64 hexadecimal digits, with colons between or without.
@@ -351,6 +363,17 @@ mod tests {
         assert_eq!(format!("{options:?}"), format!("{want:?}"));
         assert_eq!(options.account.as_ref().map(Secret::expose), Some("petty cash"));
         refused(&[("host", "h"), ("account", "petty cash")], "failed to read the account");
+    }
+
+    #[test]
+    fn the_oldest_tls_version_is_read() {
+        for (text, only13) in [("1.2", false), ("1.3", true)] {
+            let options = made("ls x", &[("host", "h"), ("tls_min_version", text)]).unwrap();
+            assert_eq!(options.tls_options.disable_tls12, only13);
+        }
+        refused(&[("host", "h"), ("tls_min_version", "1.1")], "`1.1` is none of 1.2, 1.3");
+        let both = [("host", "h"), ("tls_min_version", "1.3"), ("disable_tls13", "true")];
+        refused(&both, "turned off by disable_tls13");
     }
 
     #[test]

@@ -214,6 +214,7 @@ pub(crate) const FTP: &[Opt] = &[
          Many servers want the data connection to resume the session of the control connection.",
     ),
     advanced("disable_tls13", Kind::Bool, "false", "Do not use TLS 1.3."),
+    advanced("tls_min_version", Kind::Text, "1.2", "Oldest version of TLS to speak: 1.2 or 1.3."),
     advanced(
         "allow_insecure_tls_ciphers",
         Kind::Bool,

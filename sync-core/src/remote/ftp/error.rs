@@ -83,6 +83,11 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
                        already, try `disable_tls13 = true`";
             (ErrorKind::Tls, hint(way))
         }
+        Client::TlsVersion => {
+            let way = "TLS 1.2 and 1.3 are spoken here, less with `tls_min_version` or \
+                       `disable_tls13`; a server that is older than both has to be updated";
+            (ErrorKind::Tls, hint(way))
+        }
         Client::TooManyConnections => {
             (ErrorKind::Temporary, hint("lower --transfers, --checkers or `concurrency`"))
         }
@@ -139,6 +144,14 @@ mod tests {
         let shown = error.to_string();
         assert!(shown.contains("tls_fingerprint = abab"), "{shown}");
         assert!(shown.contains("--ca-cert") && shown.contains("no_check_certificate"), "{shown}");
+    }
+
+    #[test]
+    fn a_server_too_old_for_tls_is_not_told_to_use_an_older_one() {
+        let error = explain(ftp_client::Error::new(Client::TlsVersion, "no version"), "");
+        assert_eq!(error.kind(), ErrorKind::Tls);
+        assert!(error.to_string().contains("`tls_min_version`"), "{error}");
+        assert!(!error.to_string().contains("try `disable_tls13"), "{error}");
     }
 
     #[test]
