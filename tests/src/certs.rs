@@ -1,6 +1,7 @@
 //! Certificates for the servers: an authority of our own, and identities good and bad.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,6 +44,11 @@ impl Authority {
     /// Returns an identity for loopback that holds.
     pub fn identity(&self) -> Identity {
         self.sign(&loopback())
+    }
+
+    /// Returns an identity for another address that holds.
+    pub fn identity_at(&self, host: Ipv4Addr) -> Identity {
+        self.sign(&CertificateParams::new([host.to_string()]).expect("an address"))
     }
 
     /// Returns an identity for loopback that expired long ago.

@@ -90,7 +90,11 @@ impl Server {
             not_run(&reason);
             return None;
         }
-        let identity = Authority::new().identity();
+        let authority = Authority::new();
+        let identity = match host.is_loopback() {
+            true => authority.identity(),
+            false => authority.identity_at(host),
+        };
         Some(Self::launch(host, software, security, &identity, "unlimited"))
     }
 
