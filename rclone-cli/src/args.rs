@@ -16,7 +16,8 @@ mod rclone;
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _, error::ErrorKind};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _};
 
 use crate::commands;
 use crate::environment::Environment;
@@ -90,12 +91,25 @@ pub(crate) fn parse(
     let line = line.into_iter().flat_map(counted).collect();
     let line = with_lists(&command, line, environment);
     let line = commands_first(&command, line);
-    let command = parsed(with_one_command(command, line.get(1)), environment);
-    let matches = command.try_get_matches_from(&line).map_err(|error| match error.kind() {
+    let mut command = parsed(with_one_command(command, line.get(1)), environment);
+    let matches = command.try_get_matches_from_mut(&line).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp => brief().try_get_matches_from(&line).err().unwrap_or(error),
-        _ => error,
+        _ => without_hidden_suggestion(error, &command),
     })?;
     Args::from_arg_matches(&matches)
+}
+
+/// Keeps an error from suggesting a flag that is accepted and has no effect.
+fn without_hidden_suggestion(mut error: clap::Error, command: &Command) -> clap::Error {
+    let hidden = |flag: &str| {
+        let named = |arg: &Arg| arg.get_long() == flag.strip_prefix("--");
+        command.get_arguments().any(|arg| arg.is_hide_set() && named(arg))
+    };
+    let suggested = error.get(ContextKind::SuggestedArg);
+    if suggested.is_some_and(|flag| hidden(&flag.to_string())) {
+        error.remove(ContextKind::SuggestedArg);
+    }
+    error
 }
 
 /// Returns what to say to a line without a command.
@@ -380,6 +394,8 @@ pub(crate) mod tests {
     #[test]
     fn a_misspelt_flag_gets_a_suggestion() {
         refused("ls x --trnasfers 4", "--transfers");
+        let error = try_parse(&["ls", "x", "--nope"], &Environment::default()).unwrap_err();
+        assert!(!error.to_string().contains("--no-"), "one without effect: {error}");
         refused("lss x", "lsf");
     }
 }
