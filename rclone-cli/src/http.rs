@@ -80,6 +80,13 @@ impl Http {
     }
 }
 
+/// Tells whether a URL might be had another time: it is the line that failed, not the answer.
+pub(crate) fn is_temporary(error: &anyhow::Error) -> bool {
+    use ureq::Error::{ConnectionFailed, Io, Timeout};
+    let line = |cause: &ureq::Error| matches!(cause, ConnectionFailed | Io(_) | Timeout(_));
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(line))
+}
+
 /// Returns what comes through a channel, until it ends or is silent for too long.
 fn pieces(
     receiver: Receiver<io::Result<Bytes>>,

@@ -11,7 +11,7 @@ use sync_core::{Error, ErrorKind, Event, Path, Tree};
 
 use super::transfer::parent;
 use crate::exit::{Usage, retried};
-use crate::http::{Download, Http};
+use crate::http::{Download, Http, is_temporary};
 use crate::output;
 use crate::resolve::Resolved;
 use crate::values;
@@ -145,7 +145,10 @@ impl Copies<'_> {
     }
 
     fn failed(&self, url: &str, error: &anyhow::Error) -> Failures {
-        let error = Error::new(ErrorKind::Other, format!("{url}: {}", crate::exit::chain(error)));
+        let kind = if is_temporary(error) { ErrorKind::Temporary } else { ErrorKind::Other };
+        let message = crate::exit::chain(error);
+        let message = if message.contains(url) { message } else { format!("{url}: {message}") };
+        let error = Error::new(kind, message);
         self.context.progress.event(Event::Failed { path: &Path::root(), error: &error });
         error.into()
     }

@@ -93,6 +93,16 @@ fn failures_name_the_url_and_leave_nothing() {
 }
 
 #[test]
+fn a_web_server_that_is_away_may_come_back() {
+    let place = Place::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/file", listener.local_addr().unwrap());
+    drop(listener);
+    let run = place.run(&["copyurl", &url, "d/file", "--retries=2", "--retries-sleep=1ms"]).code(5);
+    assert!(run.log().contains("Attempt 2/2 failed"), "{}", run.log());
+}
+
+#[test]
 fn a_list_of_urls_is_copied_whole() {
     let (place, url) = (Place::new(), serve());
     place.write("list", &format!("{url}/plain.txt\n\n{url}/moved,x/y.txt\n{url}/missing,z\n"));
