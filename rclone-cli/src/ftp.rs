@@ -145,7 +145,6 @@ fn tls_options(settings: &Settings, network: &Network) -> anyhow::Result<TlsOpti
         disable_tls13: settings.is("disable_tls13"),
         disable_tls12: tls13_only(settings)?,
         session_cache_size: usize::try_from(settings.number("tls_cache_size"))?,
-        ..TlsOptions::default()
     })
 }
 

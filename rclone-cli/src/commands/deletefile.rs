@@ -1,8 +1,7 @@
 //! `rclone deletefile`.
 
-use sync_core::{Error, ErrorKind, Path, ops};
+use sync_core::{Error, ErrorKind, Path, Tree, ops};
 
-use super::transfer::parent;
 use crate::exit::retried;
 use crate::resolve::Resolved;
 
@@ -15,15 +14,21 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
     let context = resolved.context();
-    let (tree, name) = parent(resolved, &args.path)?;
-    let path = Path::root().child(&name);
+    let tree = resolved.tree(&args.path)?;
+    let Some((directory, name)) = tree.root.split().filter(|_| !args.path.ends_with('/')) else {
+        return Err(no_file(&Error::is_a_directory(&tree.root)).into());
+    };
+    let (tree, path) = (Tree::new(tree.remote, directory), Path::root().child(&name));
     retried(resolved, async || match ops::delete_file(&context, &tree, &path).await {
-        // Its own exit code, rclone's: there is no such file.
         Err(failures) if failures.last.kind() == ErrorKind::IsADirectory => {
-            let error = Error::new(ErrorKind::NotFound, failures.last.to_string());
-            Err(error.hint("purge removes directories").into())
+            Err(no_file(&failures.last).into())
         }
         result => result,
     })
     .await
+}
+
+/// Gives a directory the exit code that rclone has for it: there is no such file.
+fn no_file(error: &Error) -> Error {
+    Error::new(ErrorKind::NotFound, error.to_string()).hint("purge removes directories")
 }

@@ -26,6 +26,14 @@ fn deletefile_deletes_files_alone() {
     let run = place.run(&["deletefile", "t/d", "--retries", "1"]);
     assert_ne!(run.code(4).log(), "");
     assert!(place.path("t/d/c").exists());
+    for directory in ["t/d/", "/"] {
+        place.run(&["deletefile", directory, "--retries", "1"]).code(4);
+    }
+    std::os::unix::fs::symlink("nowhere", place.path("t/link")).unwrap();
+    let run = place.run(&["deletefile", "t/link", "--retries", "1"]).code(4);
+    assert!(run.log().contains("it is a symbolic link"), "{}", run.log());
+    place.run(&["deletefile", "t/link.rclonelink", "-l"]).code(0);
+    assert!(!place.path("t/link").is_symlink());
 }
 
 #[test]

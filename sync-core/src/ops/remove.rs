@@ -6,8 +6,8 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
 use crate::context::Context;
-use crate::entry::Entry;
-use crate::error::Error;
+use crate::entry::{Entry, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::execute::remove::{BATCH, Doomed, files, is_limited, is_within_limits};
 use crate::ops::mkdir::single;
 use crate::ops::{entries, rmdirs};
@@ -86,6 +86,13 @@ pub async fn delete_file(ctx: &Context, tree: &Tree, path: &Path) -> Result<(), 
     let size = match retry(ctx, path, || tree.remote.stat(&at)).await? {
         None => return Err(Error::file_not_found(path).into()),
         Some(entry) if entry.is_directory() => return Err(Error::is_a_directory(path).into()),
+        // Links are passed over unless asked for, and what is passed over is not removed.
+        Some(entry)
+            if matches!(entry.kind, Kind::Symlink { .. }) && tree.remote.capability().local =>
+        {
+            let error = Error::new(ErrorKind::NotFound, "it is a symbolic link").on(path);
+            return Err(error.hint("-L/--copy-links follows links, -l/--links names them").into());
+        }
         Some(entry) => entry.size,
     };
     let run = Run::new(ctx);
