@@ -4,6 +4,8 @@
 //! keeps commands for later, the session goes on with the next file at once, and the answers are
 //! heard by whoever uses it then.
 
+use ftp_proto::command::Opts;
+use ftp_proto::hash::Algorithm;
 use ftp_proto::refusal::{Refusal, refusal};
 use ftp_proto::{Command, Reply, size};
 use jiff::Timestamp;
@@ -16,7 +18,7 @@ use crate::options::Pipelining;
 use crate::personality::Learnt;
 use crate::pool::{Lease, Pool};
 use crate::retry::refused;
-use crate::session::{Session, renamed, times_unsupported};
+use crate::session::{Session, read_hash, renamed, times_unsupported};
 
 /// After how many uploads whose size was right the question for it no longer holds the rename up.
 const TRUST: u32 = 3;
@@ -28,6 +30,9 @@ pub struct Finish {
     pub size: Option<u64>,
     /// The time to give it.
     pub modified: Option<Timestamp>,
+    /// The hash its content must have, by this algorithm. It is compared before the file gets its
+    /// name, where the server computes it.
+    pub hash: Option<(Algorithm, Vec<u8>)>,
     /// The final name.
     pub rename_to: Option<Vec<u8>>,
 }
@@ -76,6 +81,8 @@ struct Epilogue {
     /// What is said only once the answers to the others are known.
     later: Vec<Command>,
     time_not_set: Option<Error>,
+    /// Whether the server was seen to be right about sizes.
+    trusted: bool,
 }
 
 /// What the answers to an [`Epilogue`] say.
@@ -109,7 +116,7 @@ impl Awaited {
         }
         let lost = answers.len() < self.due;
         let server = self.pool.server();
-        let mut verdict = Verdict::of(&server.learnt, answers, self.file.length);
+        let mut verdict = Verdict::of(&server.learnt, answers, &self.file);
         verdict.time_not_set = verdict.time_not_set.or(self.time_not_set);
         if !lost && verdict.is_fine() {
             return Ok(Finished { time_not_set: verdict.time_not_set });
@@ -123,11 +130,22 @@ impl Awaited {
 }
 
 impl Verdict {
-    fn of(learnt: &Learnt, answers: Vec<Answered>, length: u64) -> Self {
+    fn of(learnt: &Learnt, answers: Vec<Answered>, file: &Stored) -> Self {
         let mut verdict = Self::default();
+        let mut hash = file.finish.hash.as_ref();
         for (command, reply) in answers {
             match command {
-                Command::Size(_) => verdict.mismatch = compare(learnt, &reply, length),
+                Command::Size(_) => verdict.mismatch = compare(learnt, &reply, file.length),
+                Command::Opts(_) if !reply.code().is_failure() => {}
+                Command::Opts(_) => {
+                    // Its hash would be one of another kind.
+                    hash = None;
+                    verdict.reject(not_hashed(refused(&command, reply)));
+                }
+                Command::Hash(_) | Command::XHash(..) | Command::Md5(_) => {
+                    let wrong = hash.and_then(|hash| compare_hash(&command, reply, hash));
+                    verdict.reject(wrong);
+                }
                 Command::Rnfr(_) | Command::Rnto(_) => verdict.naming.push(Ok((command, reply))),
                 Command::Dele(_) => {}
                 _ if reply.code().is_failure() => {
@@ -137,6 +155,11 @@ impl Verdict {
             }
         }
         verdict
+    }
+
+    /// Takes a reason why the file is not what it must be, unless there is one.
+    fn reject(&mut self, reason: Option<Error>) {
+        self.mismatch = self.mismatch.take().or(reason);
     }
 
     fn is_fine(&self) -> bool {
@@ -152,8 +175,12 @@ impl Lease {
     /// Says what is to be said about a file, and waits for the answers unless the session is better
     /// used for the next file meanwhile.
     pub(crate) async fn conclude(mut self, file: Stored) -> Result<Ending> {
-        let epilogue = self.epilogue(&file).await?;
-        let leaves = self.level() == Pipelining::Ahead && epilogue.later.is_empty();
+        let mut epilogue = self.epilogue(&file).await?;
+        let ahead = self.level() == Pipelining::Ahead;
+        if ahead && epilogue.trusted && !epilogue.later.is_empty() {
+            epilogue = self.carry_out_first(&file, epilogue).await?;
+        }
+        let leaves = ahead && epilogue.later.is_empty();
         if !leaves || epilogue.commands.is_empty() {
             let finished = self.carry_out(&file, epilogue).await?;
             if self.learnt().sizes_confirmed >= TRUST {
@@ -179,7 +206,7 @@ impl Session {
         let learnt = self.learnt();
         let asks = asks && self.checks_uploads() && learnt.size != Some(false);
         let trusted = learnt.sizes_confirmed >= TRUST && self.window() > 1;
-        let mut epilogue = Epilogue::default();
+        let mut epilogue = Epilogue { trusted, ..Epilogue::default() };
         if asks {
             epilogue.commands.push(Command::Size(self.named(path)?));
         }
@@ -189,9 +216,15 @@ impl Session {
                 None => epilogue.time_not_set = self.set_first_time(path, modified).await?,
             }
         }
+        let mut waits = asks && !trusted;
+        if let Some((algorithm, _)) = finish.hash {
+            let question = self.hash_commands(path, algorithm)?;
+            waits |= !question.is_empty();
+            epilogue.commands.extend(question);
+        }
         if let Some(to) = &finish.rename_to {
             let rename = self.rename_commands(path, to)?;
-            let when = if trusted || !asks { &mut epilogue.commands } else { &mut epilogue.later };
+            let when = if waits { &mut epilogue.later } else { &mut epilogue.commands };
             when.extend(rename);
         }
         if trusted {
@@ -202,16 +235,35 @@ impl Session {
     }
 
     async fn carry_out(&mut self, file: &Stored, epilogue: Epilogue) -> Result<Finished> {
-        let mut answers = Vec::new();
-        for answer in self.ask_queued(epilogue.commands).await? {
-            answers.push(answer?);
-        }
-        let mut verdict = Verdict::of(self.lessons(), answers, file.length);
+        let mut verdict = self.verdict(file, epilogue.commands).await?;
         verdict.time_not_set = verdict.time_not_set.or(epilogue.time_not_set);
         if verdict.mismatch.is_none() {
             verdict.naming.extend(self.ask_queued(epilogue.later).await?);
         }
         self.mend(file, verdict).await
+    }
+
+    /// Carries out all that the rest depends on, and returns the rest.
+    async fn carry_out_first(&mut self, file: &Stored, epilogue: Epilogue) -> Result<Epilogue> {
+        let verdict = self.verdict(file, epilogue.commands).await?;
+        if let Some(error) = verdict.mismatch {
+            return Err(error);
+        }
+        let time_not_set = verdict.time_not_set.or(epilogue.time_not_set);
+        Ok(Epilogue { commands: epilogue.later, later: Vec::new(), time_not_set, trusted: true })
+    }
+
+    async fn verdict(&mut self, file: &Stored, commands: Vec<Command>) -> Result<Verdict> {
+        let bytes = if file.finish.hash.is_some() { file.length } else { 0 };
+        let answers = self.ask_patiently(commands, bytes).await?;
+        for (command, reply) in &answers {
+            if let Command::Opts(Opts::Hash(Some(algorithm))) = command
+                && !reply.code().is_failure()
+            {
+                self.has_chosen(*algorithm);
+            }
+        }
+        Ok(Verdict::of(self.lessons(), answers, file))
     }
 
     /// Takes the name back from a file that is not whole, and gives it to one that was refused it.
@@ -279,4 +331,31 @@ fn compare(learnt: &Learnt, reply: &Reply, length: u64) -> Option<Error> {
     }
     let message = format!("the server has {size} bytes where {length} were sent");
     Some(Error::new(ErrorKind::Truncated, message).replied(reply.clone()))
+}
+
+/// Compares the answer to a question for a hash with that of what was sent.
+fn compare_hash(
+    command: &Command,
+    reply: Reply,
+    (algorithm, expected): &(Algorithm, Vec<u8>),
+) -> Option<Error> {
+    let words = reply.clone();
+    match read_hash(command, reply, *algorithm) {
+        Ok(found) if found == *expected => None,
+        Ok(_) => {
+            let name = algorithm.name();
+            let message = format!("the {name} hash of the copy is not that of what was sent");
+            Some(Error::new(ErrorKind::Corrupted, message).replied(words))
+        }
+        Err(error) => not_hashed(error),
+    }
+}
+
+/// Passes over a server that does not compute a hash after all.
+fn not_hashed(error: Error) -> Option<Error> {
+    if *error.kind() != ErrorKind::Unsupported {
+        return Some(error);
+    }
+    debug!("an upload cannot be verified by a hash: {error}");
+    None
 }

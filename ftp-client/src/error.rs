@@ -42,6 +42,8 @@ pub enum ErrorKind {
     },
     /// Environment: the connection could not be made or was lost.
     Connection,
+    /// Server misbehaved: what it holds is not what was sent.
+    Corrupted,
     /// Environment: the port where the server awaits a data connection cannot be reached.
     DataPort,
     /// Server refused: a directory stands where a file is due.
@@ -228,6 +230,7 @@ impl From<Error> for io::Error {
             ErrorKind::NoSpace => io::ErrorKind::StorageFull,
             ErrorKind::PermissionDenied => io::ErrorKind::PermissionDenied,
             ErrorKind::Timeout => io::ErrorKind::TimedOut,
+            ErrorKind::Corrupted => io::ErrorKind::InvalidData,
             ErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
             ErrorKind::Unsupported => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::Other,

@@ -24,6 +24,7 @@ impl Cure {
     pub(crate) fn of(kind: &ErrorKind) -> Self {
         match kind {
             ErrorKind::Connection
+            | ErrorKind::Corrupted
             | ErrorKind::DataPort
             | ErrorKind::Protocol
             | ErrorKind::Timeout

@@ -32,7 +32,7 @@ use tokio::time::Instant;
 pub(crate) use self::change::{renamed, times_unsupported};
 pub(crate) use self::closing::REASON;
 pub(crate) use self::data::Transfer;
-pub(crate) use self::hash::offered;
+pub(crate) use self::hash::{offered, read as read_hash};
 pub use self::list::Listing;
 use self::passive::Asked;
 pub(crate) use self::pulse::Pulse;
@@ -290,6 +290,29 @@ impl Session {
     ) -> Result<Vec<Result<(Command, Reply)>>> {
         self.begin().await?;
         Ok(self.control.ask_all(commands, self.server.window()).await)
+    }
+
+    /// Sends the commands, of which some may have the server read a file of so many bytes, as many at
+    /// once as the window allows.
+    pub(crate) async fn ask_patiently(
+        &mut self,
+        commands: Vec<Command>,
+        bytes: u64,
+    ) -> Result<Vec<Answered>> {
+        self.begin().await?;
+        let queues = commands.len() <= self.server.window();
+        if queues {
+            commands.iter().cloned().for_each(|command| self.control.send(command));
+        }
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            if !queues {
+                self.control.send(command);
+            }
+            self.control.bear_silence_over(bytes);
+            answers.push(self.control.done().await?);
+        }
+        Ok(answers)
     }
 
     fn queues(&self) -> bool {

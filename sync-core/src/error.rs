@@ -115,6 +115,12 @@ impl Error {
         Self::new(ErrorKind::Corrupted, message)
     }
 
+    /// Returns the error for a copy whose content is not what was sent.
+    pub fn wrong_hash(algorithm: &str) -> Self {
+        let message = format!("the {algorithm} hash of the copy is not that of what was sent");
+        Self::new(ErrorKind::Corrupted, message)
+    }
+
     /// Returns the error of work that was stopped.
     pub fn cancelled() -> Self {
         Self::new(ErrorKind::Cancelled, "stopped before the end")

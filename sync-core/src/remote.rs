@@ -259,6 +259,10 @@ pub struct Commit {
     pub size: Option<u64>,
     /// The time to give it.
     pub modified: Option<Timestamp>,
+    /// The hash its content must have, by an algorithm of [`Capability::hashes`]; a mismatch is
+    /// [`ErrorKind::Corrupted`] and no rename. A server that does not compute it after all is
+    /// believed.
+    pub hash: Option<(&'static str, Vec<u8>)>,
     /// The final name; none where it was written in place.
     pub rename_to: Option<Path>,
 }

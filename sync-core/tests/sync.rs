@@ -581,36 +581,14 @@ async fn with_checksum_the_content_of_every_upload_is_verified() {
     }
 }
 
-/// Changes each file at the moment its hash is asked for.
-#[derive(Debug)]
-struct Corrupts(Memory);
-
-#[async_trait::async_trait]
-impl sync_core::remote::watch::Watch for Corrupts {
-    type File = ();
-
-    fn opened(&self) {}
-
-    async fn before(&self, call: Call, at: &sync_core::Path) -> sync_core::Result<()> {
-        if call == Call::Hash {
-            self.0.put(&at.to_string(), "X", time(100));
-        }
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_upload_whose_content_differs_gets_no_name() {
     let source = Store::with(Memory::new(), &["a=1"]);
     let server = able_server(&["a=old"]);
-    let remote = sync_core::remote::watch::Watched::new(
-        std::sync::Arc::new(server.memory.clone()),
-        Corrupts(server.memory.clone()),
-    );
-    let there = sync_core::Tree::new(std::sync::Arc::new(remote), path(""));
+    server.faults.watch().always(Call::Hash, ".partial", ErrorKind::Corrupted);
     let (mut ctx, _) = context();
     ctx.options.checksum = true;
-    let failures = sync(&ctx, &source.tree(), &there, Mode::Copy).await.unwrap_err();
+    let failures = run(&ctx, &source, &server, Mode::Copy).await.unwrap_err();
     assert_eq!(failures.last.kind(), ErrorKind::Corrupted);
     assert_eq!(server.files(), ["a=old"]);
 }

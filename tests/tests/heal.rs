@@ -193,6 +193,7 @@ async fn an_upload_may_be_given_up() {
                 size: Some(content.len() as u64),
                 modified: Some(TIME.parse().expect("a time")),
                 rename_to: Some(b"/new".to_vec()),
+                ..Finish::default()
             };
             upload.finish(finish).await.map(drop)
         })

@@ -35,12 +35,7 @@ impl Session {
     /// [`ErrorKind::Unsupported`] where the server does not offer this one.
     pub async fn hash(&mut self, path: &[u8], algorithm: Algorithm) -> Result<Vec<u8>> {
         let way = way(&self.features(), algorithm).ok_or_else(|| unsupported(algorithm))?;
-        let argument = self.argument(path)?;
-        let question = match way {
-            Way::Hash => Command::Hash(argument),
-            Way::Own => Command::XHash(algorithm, quoted(&argument)?),
-            Way::Md5 => Command::Md5(argument),
-        };
+        let question = question(way, algorithm, self.argument(path)?)?;
         let answer = Box::pin(self.ask_for_hash(path, way, algorithm, question)).await;
         match answer {
             Err(error) => Err(Box::pin(self.explain_file(error, path)).await),
@@ -68,6 +63,27 @@ impl Session {
         }
         let question = Command::XHashPart(algorithm, self.argument(path)?, range.start, range.end);
         Box::pin(self.ask_for_hash(path, Way::Own, algorithm, question)).await
+    }
+
+    /// Returns what asks for a hash as a part of something larger; nothing where the server does not
+    /// compute it. What comes of the choice of an algorithm is for [`Self::has_chosen`].
+    pub(crate) fn hash_commands(
+        &mut self,
+        path: &[u8],
+        algorithm: Algorithm,
+    ) -> Result<Vec<Command>> {
+        let Some(way) = way(&self.features(), algorithm) else { return Ok(Vec::new()) };
+        let question = question(way, algorithm, self.argument(path)?)?;
+        if way != Way::Hash || self.hashing == Some(algorithm) {
+            return Ok(vec![question]);
+        }
+        self.hashing = None;
+        Ok(vec![Command::Opts(Opts::Hash(Some(algorithm))), question])
+    }
+
+    /// Notes which algorithm the server hashes by from now on.
+    pub(crate) fn has_chosen(&mut self, algorithm: Algorithm) {
+        self.hashing = Some(algorithm);
     }
 
     async fn ask_for_hash(
@@ -128,7 +144,16 @@ fn way(features: &Features, algorithm: Algorithm) -> Option<Way> {
     }
 }
 
-fn read(command: &Command, reply: Reply, algorithm: Algorithm) -> Result<Vec<u8>> {
+fn question(way: Way, algorithm: Algorithm, name: Argument) -> Result<Command> {
+    Ok(match way {
+        Way::Hash => Command::Hash(name),
+        Way::Own => Command::XHash(algorithm, quoted(&name)?),
+        Way::Md5 => Command::Md5(name),
+    })
+}
+
+/// Reads the answer to a question for a hash.
+pub(crate) fn read(command: &Command, reply: Reply, algorithm: Algorithm) -> Result<Vec<u8>> {
     if reply.code().is_failure() {
         return Err(refused(command, reply));
     }

@@ -15,7 +15,7 @@ use crate::journal::CONTENT;
 use crate::partial::{self, Begun};
 use crate::path::Path;
 use crate::progress::{Deed, Event, Reason};
-use crate::remote::{Committed, Reader, Tree, Writer};
+use crate::remote::{Commit, Committed, Reader, Tree, Writer};
 use crate::retry::{persist_while_moving, until_cancelled};
 use crate::run::{Change, Run};
 
@@ -66,7 +66,7 @@ pub(crate) struct Copier {
     pub(super) source: Tree,
     pub(super) destination: Tree,
     /// What copies are verified by besides their size.
-    hash: Option<&'static str>,
+    pub(super) hash: Option<&'static str>,
     keeper: Option<Keeper>,
     pub(super) next_transfer: AtomicU64,
     /// Whether the server has refused to copy by itself.
@@ -230,6 +230,7 @@ impl Copier {
         source: &Entry,
     ) -> Result<Committed> {
         let (job, options) = (copy.job, &self.run.ctx.options);
+        let told = self.hash_of_source(job).await?;
         let Opened { reader, writer, offset } = self.open(copy, target, source).await?;
         let verified = self.hash.filter(|_| offset == 0).and_then(Hasher::new);
         let mut hashers = [verified, self.hasher(copy, offset).await];
@@ -242,7 +243,9 @@ impl Copier {
             return Err(Error::wrong_size(size, expected).on(&job.to));
         }
         let modified = source.modified.map(|modified| modified.at);
-        self.commit(job, target, writer, size, modified, verified).await
+        let hash = self.expected_hash(job, target, verified, told).await?;
+        let commit = Commit { size: Some(size), modified, hash, rename_to: None };
+        self.commit(job, target, writer, commit).await
     }
 
     /// Returns what computes the SHA-256 of a copy that begins at `offset`, where the journal on the
@@ -323,23 +326,16 @@ impl Copier {
         job: &Job,
         target: &Target<'_>,
         writer: Box<dyn Writer>,
-        size: u64,
-        modified: Option<jiff::Timestamp>,
-        hasher: Option<Hasher>,
+        commit: Commit,
     ) -> Result<Committed> {
         let keeps = self.keeper.is_some() && job.replaces.is_some();
-        if self.hash.is_none() && (!keeps || !target.is_temporary()) {
-            let committing = target.begin_commit(writer, size, modified).await?;
+        if !keeps || !target.is_temporary() {
+            let committing = target.begin_commit(writer, commit).await?;
             job.slot.free();
             return committing.await;
         }
-        let committed = target.commit_without_name(writer, size, modified).await?;
-        if let Some(algorithm) = self.hash {
-            self.verify(job, target, algorithm, hasher).await?;
-        }
-        if target.is_temporary() {
-            self.name(job, target).await?;
-        }
+        let committed = target.commit_without_name(writer, commit).await?;
+        self.name(job, target).await?;
         Ok(committed)
     }
 

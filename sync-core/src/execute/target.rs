@@ -57,35 +57,24 @@ impl<'a> Target<'a> {
         self.remote.create(self.written(), offset).await
     }
 
-    /// Ends the file: checks its size, sets its time where the remote can, gives it its name.
-    pub(crate) async fn commit(
-        &self,
-        writer: Box<dyn Writer>,
-        size: u64,
-        modified: Option<jiff::Timestamp>,
-    ) -> Result<Committed> {
-        self.begin_commit(writer, size, modified).await?.await
-    }
-
-    /// Like [`Target::commit`], and returns once the remote is free for the next file.
+    /// Ends the file: checks what `commit` says of it, sets its time where the remote can, gives it
+    /// its name. Returns once the remote is free for the next file.
     pub(crate) async fn begin_commit(
         &self,
         writer: Box<dyn Writer>,
-        size: u64,
-        modified: Option<jiff::Timestamp>,
+        commit: Commit,
     ) -> Result<Committing> {
         let rename_to = self.partial.is_some().then(|| self.to.clone());
-        self.end(writer, size, modified, rename_to).await
+        self.end(writer, Commit { rename_to, ..commit }).await
     }
 
-    /// Like [`Target::commit`], but leaves the file under its temporary name.
+    /// The same, but leaves the file under its temporary name.
     pub(crate) async fn commit_without_name(
         &self,
         writer: Box<dyn Writer>,
-        size: u64,
-        modified: Option<jiff::Timestamp>,
+        commit: Commit,
     ) -> Result<Committed> {
-        self.end(writer, size, modified, None).await?.await
+        self.end(writer, commit).await?.await
     }
 
     /// Gives a file that was committed without it its name.
@@ -93,16 +82,10 @@ impl<'a> Target<'a> {
         self.remote.rename(self.written(), &self.to).await
     }
 
-    async fn end(
-        &self,
-        writer: Box<dyn Writer>,
-        size: u64,
-        modified: Option<jiff::Timestamp>,
-        rename_to: Option<Path>,
-    ) -> Result<Committing> {
+    async fn end(&self, writer: Box<dyn Writer>, commit: Commit) -> Result<Committing> {
         let settable = self.remote.capability().write_precision.is_some();
-        let modified = modified.filter(|_| settable);
-        writer.begin_commit(Commit { size: Some(size), modified, rename_to }).await
+        let modified = commit.modified.filter(|_| settable);
+        writer.begin_commit(Commit { modified, ..commit }).await
     }
 
     /// Removes what a failure left behind, if that can be done soon.

@@ -1,7 +1,5 @@
 //! Compares the content of a copy that is complete with what was sent, by a hash that a server computes.
 
-use futures_util::future::OptionFuture;
-
 use super::copy::{Copier, Job};
 use super::target::Target;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,50 +7,60 @@ use crate::hash::Hasher;
 use crate::path::Path;
 use crate::remote::Remote;
 
+/// A hash, by this algorithm.
+type Hash = (&'static str, Vec<u8>);
+
 impl Copier {
-    /// Verifies a copy before it gets its name. What was sent is known by `hasher` where all of it went
-    /// through here; a copy that was continued is compared with the source instead.
+    /// Returns the hash that a server tells of the source, where copies are verified. It is asked before
+    /// the copy holds a session that it may need.
+    pub(super) async fn hash_of_source(&self, job: &Job) -> Result<Option<Vec<u8>>> {
+        let remote = &*self.source.remote;
+        let Some(algorithm) = self.hash.filter(|_| !remote.capability().local) else {
+            return Ok(None);
+        };
+        hash_of(remote, &self.source.path(&job.from), algorithm).await
+    }
+
+    /// Returns the hash that the destination must tell of a copy before it gets its name. What was sent
+    /// is known by `hasher` where all of it went through here; `told` is what the source's server says.
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupted`] when the content differs.
-    pub(super) async fn verify(
+    /// [`ErrorKind::Corrupted`] when the two differ.
+    pub(super) async fn expected_hash(
         &self,
         job: &Job,
         target: &Target<'_>,
-        algorithm: &str,
         hasher: Option<Hasher>,
-    ) -> Result<()> {
-        let (here, from) = (&*self.source.remote, self.source.path(&job.from));
+        told: Option<Vec<u8>>,
+    ) -> Result<Option<Hash>> {
+        let Some(algorithm) = self.hash else { return Ok(None) };
         let sent = hasher.map(Hasher::finish);
+        if let (Some(sent), Some(told)) = (&sent, &told)
+            && sent != told
+        {
+            let message = format!("the {algorithm} hash of what arrived is not that of the source");
+            return Err(Error::new(ErrorKind::Corrupted, message).on(&job.from));
+        }
         // A disk is not read again for what was just read from it or written to it.
-        let asks = |remote: &dyn Remote| sent.is_none() || !remote.capability().local;
-        let source = asks(here).then(|| self.hash_of(here, &from, algorithm));
-        let there = target.remote();
-        let copied = asks(there).then(|| self.hash_of(there, target.written(), algorithm));
-        let (source, copied) =
-            futures_util::join!(OptionFuture::from(source), OptionFuture::from(copied));
-        let hashes = [Some(Ok(sent)), source, copied];
-        let hashes = hashes.into_iter().flatten().collect::<Result<Vec<_>>>()?;
-        let mut known = hashes.into_iter().flatten();
-        let Some(first) = known.next() else { return Ok(()) };
-        if known.all(|hash| hash == first) {
-            return Ok(());
+        if sent.is_some() && target.remote().capability().local {
+            return Ok(None);
         }
-        let message = format!("the {algorithm} hash of the copy is not that of what was sent");
-        Err(Error::new(ErrorKind::Corrupted, message).on(&job.to))
+        let here = &*self.source.remote;
+        let known = match sent.or(told) {
+            None if here.capability().local => {
+                hash_of(here, &self.source.path(&job.from), algorithm).await?
+            }
+            known => known,
+        };
+        Ok(known.map(|hash| (algorithm, hash)))
     }
+}
 
-    /// Returns a hash; none where the server will not compute it for this file.
-    async fn hash_of(
-        &self,
-        remote: &dyn Remote,
-        path: &Path,
-        algorithm: &str,
-    ) -> Result<Option<Vec<u8>>> {
-        match remote.hash(path, algorithm).await {
-            Ok(hash) => Ok(Some(hash)),
-            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
-            Err(error) => Err(error),
-        }
+/// Returns a hash; none where the server will not compute it for this file.
+async fn hash_of(remote: &dyn Remote, path: &Path, algorithm: &str) -> Result<Option<Vec<u8>>> {
+    match remote.hash(path, algorithm).await {
+        Ok(hash) => Ok(Some(hash)),
+        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
+        Err(error) => Err(error),
     }
 }

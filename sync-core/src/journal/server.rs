@@ -190,7 +190,7 @@ impl OnServer {
         size += end.len() as u64;
         writer.write(Bytes::from(end)).await?;
         let rename_to = renames.then_some(to);
-        let commit = Commit { size: Some(size), modified: None, rename_to };
+        let commit = Commit { size: Some(size), rename_to, ..Commit::default() };
         let committed = writer.commit(commit).await;
         if committed.is_err() && renames {
             let _ = remote.remove(&partial).await;

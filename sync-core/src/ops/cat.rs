@@ -10,7 +10,7 @@ use crate::execute::target::Target;
 use crate::partial::Partials;
 use crate::path::Path;
 use crate::progress::Deed;
-use crate::remote::{Tree, Writer};
+use crate::remote::{Commit, Tree, Writer};
 use crate::retry::{retry, until_cancelled};
 use crate::run::{Change, Failures, Run};
 
@@ -94,7 +94,8 @@ async fn write(
         if let Some(expected) = size.filter(|&size| size != written) {
             return Err(Error::wrong_size(written, expected).on(path));
         }
-        target.commit(writer, written, modified).await
+        let commit = Commit { size: Some(written), modified, ..Commit::default() };
+        target.begin_commit(writer, commit).await?.await
     })
     .await;
     if result.is_err() {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::entry::{Entry, Kind, Modified};
 use crate::error::{ErrorKind, Result};
+use crate::hash::Hasher;
 use crate::path::{Name, Path};
 use crate::remote::{Commit, Remote, Tree};
 
@@ -27,6 +28,7 @@ pub async fn all(tree: &Tree, limits: &Limits) {
     files_come_back_as_written(tree).await;
     a_dropped_writer_leaves_the_final_name_alone(tree).await;
     a_wrong_size_is_not_committed(tree).await;
+    a_wrong_hash_is_not_committed(tree).await;
     ranges(tree).await;
     writing_goes_on_at_an_offset(tree).await;
     directories_are_made_with_their_parents(tree).await;
@@ -86,9 +88,31 @@ pub async fn a_wrong_size_is_not_committed(tree: &Tree) {
     let mut writer = place.remote().create(&place.path("file.partial"), 0).await.unwrap();
     writer.write(Bytes::from_static(b"four")).await.unwrap();
     let rename_to = Some(place.path("file"));
-    let commit = Commit { size: Some(5), modified: None, rename_to };
+    let commit = Commit { size: Some(5), rename_to, ..Commit::default() };
     kind_is(writer.commit(commit).await, &[ErrorKind::Corrupted]);
     assert_eq!(place.stat("file").await, None);
+}
+
+/// A file whose content is not what was sent is not given its name either.
+pub async fn a_wrong_hash_is_not_committed(tree: &Tree) {
+    let place = Place::new(tree, "hash").await;
+    let Some(hash) = place.remote().capability().hashes.first().copied() else { return };
+    for (name, content) in [("right", "four"), ("wrong", "FOUR")] {
+        let mut hasher = Hasher::new(hash).unwrap();
+        hasher.update(b"four");
+        let partial = place.path(&format!("{name}.partial"));
+        let mut writer = place.remote().create(&partial, 0).await.unwrap();
+        writer.write(Bytes::from(content)).await.unwrap();
+        let rename_to = Some(place.path(name));
+        let hash = Some((hash, hasher.finish()));
+        let commit = Commit { size: Some(4), hash, rename_to, modified: None };
+        let committed = writer.commit(commit).await;
+        match name {
+            "right" => assert!(committed.is_ok(), "{committed:?}"),
+            _ => kind_is(committed, &[ErrorKind::Corrupted]),
+        }
+    }
+    assert!(place.stat("right").await.is_some() && place.stat("wrong").await.is_none());
 }
 
 /// Reading begins at an offset and ends after a length.
@@ -413,7 +437,7 @@ impl Place {
             writer.write(Bytes::copy_from_slice(piece)).await.unwrap();
         }
         let rename_to = renames.then_some(path);
-        let commit = Commit { size: Some(content.len() as u64), modified, rename_to };
+        let commit = Commit { size: Some(content.len() as u64), modified, rename_to, hash: None };
         let committed = writer.commit(commit).await.unwrap();
         assert!(committed.time_not_set.is_none(), "{:?}", committed.time_not_set);
     }

@@ -276,6 +276,12 @@ impl Writer for Creation {
             if let Some(expected) = commit.size.filter(|&expected| expected != found) {
                 return Ok(Err(Error::wrong_size(found, expected)));
             }
+            if let Some((algorithm, expected)) = commit.hash
+                && let Some(hasher) = Hasher::new(algorithm)
+                && hash_file(File::open(&at)?, hasher)? != expected
+            {
+                return Ok(Err(Error::wrong_hash(algorithm)));
+            }
             let modified = commit.modified.map(SystemTime::from);
             let time_not_set = modified.and_then(|time| state.file.set_modified(time).err());
             drop(state);

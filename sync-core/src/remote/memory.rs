@@ -483,6 +483,11 @@ impl Writer for Upload {
         if let Some(expected) = commit.size.filter(|&expected| expected != found) {
             return Err(Error::wrong_size(found, expected).on(&self.path));
         }
+        if let Some((algorithm, expected)) = &commit.hash
+            && self.memory.hash(&self.path, algorithm).await? != *expected
+        {
+            return Err(Error::wrong_hash(algorithm).on(&self.path));
+        }
         let time_not_set = match commit.modified {
             Some(modified) => self.memory.set_modified(&self.path, modified).await.err(),
             None => None,

@@ -322,12 +322,21 @@ impl<W: Watch> Writer for WatchedFile<Box<dyn Writer>, W> {
     }
 
     async fn commit(self: Box<Self>, commit: Commit) -> Result<Committed> {
-        self.watch.before(Call::Commit, &self.path).await?;
+        before_commit(&*self.watch, &self.path, &commit).await?;
         self.file.commit(commit).await
     }
 
     async fn begin_commit(self: Box<Self>, commit: Commit) -> Result<Committing> {
-        self.watch.before(Call::Commit, &self.path).await?;
+        before_commit(&*self.watch, &self.path, &commit).await?;
         self.file.begin_commit(commit).await
+    }
+}
+
+/// To have the content compared is to ask for its hash.
+async fn before_commit(watch: &impl Watch, path: &Path, commit: &Commit) -> Result<()> {
+    watch.before(Call::Commit, path).await?;
+    match commit.hash {
+        Some(_) => watch.before(Call::Hash, path).await,
+        None => Ok(()),
     }
 }

@@ -133,7 +133,7 @@ async fn a_data_connection_closed_without_a_word_is_not_waited_for() {
     assert_eq!(begun.elapsed().as_secs(), REASON);
 }
 
-const FINISH: Finish = Finish { size: Some(5), modified: None, rename_to: None };
+const FINISH: Finish = Finish { size: Some(5), modified: None, hash: None, rename_to: None };
 
 /// pyftpdlib, where the connection was reset before it was accepted.
 #[tokio::test]

@@ -2,11 +2,12 @@
 //! do not keep commands for later.
 
 use bytes::Bytes;
+use ftp_client::ftp_proto::hash::Algorithm;
 use ftp_client::options::Pipelining;
 use ftp_client::{Ending, ErrorKind, Options, Pool};
 use tests::script::{Script, flights};
 
-use super::{LOGIN, later_login, named, options, pool, with_login};
+use super::{LOGIN, later_login, named, options, pool, with_hashing_login, with_login};
 
 fn pool_at(script: &Script, pipelining: Pipelining) -> Pool {
     Pool::new(Options { pipelining, ..options(script.port()) }).expect("options that make sense")
@@ -135,6 +136,188 @@ async fn a_small_upload_takes_two_flights_ahead() {
         assert!(ending.outcome().await.expect("named").time_not_set.is_none());
     }
     script.finish().await;
+}
+
+/// What is asked of a file that is verified by its hash, and the answers.
+fn verified(name: &str, chooses: bool) -> [String; 2] {
+    let (choice, chosen) = match chooses {
+        true => ("C: OPTS HASH MD5\n", "S: 200 MD5\n"),
+        false => ("", ""),
+    };
+    let said = format!(
+        "C: SIZE /{name}.partial
+         C: MFMT 20200203040506 /{name}.partial
+         {choice}C: HASH /{name}.partial\n"
+    );
+    let told = format!(
+        "S: 213 5
+         S: 213 dated
+         {chosen}S: 213 MD5 0-5 5d41402abc4b2a76b9719d911017c592 /{name}.partial\n"
+    );
+    [said, told]
+}
+
+fn naming(name: &str) -> [String; 2] {
+    let said = format!("C: RNFR /{name}.partial\nC: RNTO /{name}\n");
+    [said, "S: 350 and?\nS: 250 renamed\n".into()]
+}
+
+/// The MD5 of `hello`.
+const HELLO: [u8; 16] = [
+    0x5d, 0x41, 0x40, 0x2a, 0xbc, 0x4b, 0x2a, 0x76, 0xb9, 0x71, 0x9d, 0x91, 0x10, 0x17, 0xc5, 0x92,
+];
+
+async fn send_verified(pool: &Pool, name: &str, hash: &[u8]) -> ftp_client::Result<Ending> {
+    let session = pool.session().await?;
+    let mut upload = session.store(format!("{name}.partial").as_bytes(), 0).await?;
+    upload.write(Bytes::from_static(b"hello")).await?;
+    let (hash, rename_to) = (Some((Algorithm::Md5, hash.to_vec())), Some(name.into()));
+    upload.end(ftp_client::Finish { hash, rename_to, ..named(5) }).await
+}
+
+#[tokio::test]
+async fn a_hash_costs_an_upload_one_flight() {
+    let file = |name: &str, chooses: bool| {
+        let ([said, told], [named, renamed]) = (verified(name, chooses), naming(name));
+        format!(
+            "C: STOR /{name}.partial
+             A
+             D?
+             S: 150 go
+             S: 226 done
+             C: EPSV\n{said}S: 229 ({{port}})\n{told}{named}{renamed}"
+        )
+    };
+    assert_eq!(flights(&file("f", false)), 4, "three without a hash");
+    let warm = [TRUSTED, &trusted(PORT), &trusted(PORT), PORT].concat();
+    let all = [&warm[..], &file("f", true), &file("g", false)].concat();
+    let script = Script::start(&[&with_hashing_login(&all)]).await;
+    let pool = pool_at(&script, Pipelining::Overlap);
+    for _ in 0..3 {
+        send(&pool, "t").await.expect("sent").outcome().await.expect("named");
+    }
+    for name in ["f", "g"] {
+        let ending = send_verified(&pool, name, &HELLO).await.expect("sent");
+        ending.outcome().await.expect("named");
+    }
+    script.finish().await;
+}
+
+#[tokio::test]
+async fn a_verified_file_is_named_with_the_next_one_ahead() {
+    let file = |before: &str, name: &str| {
+        let [named, renamed] = if before.is_empty() { Default::default() } else { naming(before) };
+        let [said, told] = verified(name, before.is_empty());
+        format!(
+            "{named}C: STOR /{name}.partial
+             C: EPSV
+             A
+             D?
+             {renamed}S: 150 go
+             S: 226 done
+             S: 229 ({{port}})
+             {said}{told}"
+        )
+    };
+    assert_eq!(flights(&file("a", "b")), 3, "two without a hash");
+    let [named, renamed] = naming("b");
+    let all = [&warm_ahead()[..], &file("", "a"), &file("a", "b"), &named, &renamed].concat();
+    let script = Script::start(&[&with_hashing_login(&all)]).await;
+    let pool = pool_at(&script, Pipelining::Ahead);
+    for _ in 0..3 {
+        send(&pool, "t").await.expect("sent").outcome().await.expect("named");
+    }
+    let mut endings = Vec::new();
+    for name in ["a", "b"] {
+        endings.push(send_verified(&pool, name, &HELLO).await.expect("sent"));
+    }
+    for ending in endings {
+        assert!(ending.outcome().await.expect("named").time_not_set.is_none());
+    }
+    script.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_with_another_hash_gets_no_name() {
+    for pipelining in [Pipelining::Overlap, Pipelining::Ahead] {
+        let ahead = pipelining == Pipelining::Ahead;
+        let (behind, port) = if ahead { ("C: EPSV", "S: 229 ({port})") } else { ("", "") };
+        let (asks, ported) = if ahead { ("", "") } else { ("C: EPSV", "S: 229 ({port})") };
+        let [said, told] = verified("a", true);
+        let warm = match ahead {
+            true => warm_ahead(),
+            false => [TRUSTED, &trusted(PORT), &trusted(PORT), PORT].concat(),
+        };
+        let all = format!(
+            "{warm}C: STOR /a.partial
+             {behind}
+             A
+             D?
+             S: 150 go
+             S: 226 done
+             {port}
+             {asks}
+             {said}{ported}
+             {told}C: NOOP
+             S: 200 in step"
+        );
+        let script = Script::start(&[&with_hashing_login(&all)]).await;
+        let pool = pool_at(&script, pipelining);
+        for _ in 0..3 {
+            send(&pool, "t").await.expect("sent").outcome().await.expect("named");
+        }
+        let error = match send_verified(&pool, "a", &[0; 16]).await {
+            Ok(ending) => ending.outcome().await.expect_err("another hash"),
+            Err(error) => error,
+        };
+        assert_eq!(*error.kind(), ErrorKind::Corrupted);
+        pool.session().await.expect("the session").check().await.expect("in step");
+        script.finish().await;
+    }
+}
+
+/// A server that offers a hash and will not compute it is believed, and one that chooses another
+/// algorithm is not taken for one that chose this.
+#[tokio::test]
+async fn a_hash_that_is_not_computed_is_not_missed() {
+    let upload = |told: &str, name: &str| {
+        format!(
+            "C: STOR /{name}.partial
+             D?
+             S: 150 go
+             S: 226 done
+             C: SIZE /{name}.partial
+             C: OPTS HASH MD5
+             C: HASH /{name}.partial
+             S: 213 5
+             {told}
+             C: RNFR /{name}.partial
+             C: RNTO /{name}
+             S: 350 and?
+             S: 250 renamed\n"
+        )
+    };
+    let refusals = [
+        "S: 504 not MD5\nS: 213 SHA-1 0-5 aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d /a.partial",
+        "S: 200 MD5\nS: 502 not now",
+    ];
+    for refusal in refusals {
+        let script =
+            Script::start(&[&with_hashing_login(&(PORT.to_owned() + &upload(refusal, "a")))]).await;
+        let pool = pool_at(&script, Pipelining::Overlap);
+        let session = pool.session().await.expect("a session");
+        let mut upload = session.store(b"a.partial", 0).await.expect("begun");
+        upload.write(Bytes::from_static(b"hello")).await.expect("written");
+        let hash = Some((Algorithm::Md5, HELLO.to_vec()));
+        let finish = ftp_client::Finish {
+            hash,
+            modified: None,
+            rename_to: Some(b"a".to_vec()),
+            size: Some(5),
+        };
+        upload.finish(finish).await.expect("named");
+        script.finish().await;
+    }
 }
 
 #[tokio::test]

@@ -149,7 +149,12 @@ async fn store(pool: &Pool, finish: Finish) -> ftp_client::Result<ftp_client::Fi
 
 fn named(size: u64) -> Finish {
     let modified = "2020-02-03T04:05:06Z".parse().expect("a time");
-    Finish { size: Some(size), modified: Some(modified), rename_to: Some(b"f".to_vec()) }
+    Finish {
+        size: Some(size),
+        modified: Some(modified),
+        hash: None,
+        rename_to: Some(b"f".to_vec()),
+    }
 }
 
 #[tokio::test]

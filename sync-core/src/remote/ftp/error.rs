@@ -91,7 +91,7 @@ fn meaning(error: &ftp_client::Error) -> (ErrorKind, Option<String>) {
         Client::TooManyConnections => {
             (ErrorKind::Temporary, hint("lower --transfers, --checkers or `concurrency`"))
         }
-        Client::Truncated => (ErrorKind::Corrupted, None),
+        Client::Corrupted | Client::Truncated => (ErrorKind::Corrupted, None),
         Client::UnknownHost => (ErrorKind::Other, hint("check `host`")),
         Client::Unsupported => (ErrorKind::Unsupported, None),
         _ => (ErrorKind::Other, None),

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use ftp_client::ftp_proto::hash::Algorithm;
 use ftp_client::{Download, Finish, Upload};
 
 use super::error::explain;
@@ -64,9 +65,11 @@ impl Writer for Outgoing {
 
     async fn begin_commit(self: Box<Self>, commit: Commit) -> Result<Committing> {
         let Self { path, encoder, upload } = *self;
+        let hash = commit.hash.and_then(|(name, value)| Some((Algorithm::named(name)?, value)));
         let finish = Finish {
             size: commit.size,
             modified: commit.modified,
+            hash,
             rename_to: commit.rename_to.map(|to| encoder.to_server(to.as_bytes())),
         };
         let ending = upload.end(finish).await.map_err(|error| explain(error, &path))?;

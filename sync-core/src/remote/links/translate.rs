@@ -343,8 +343,8 @@ impl Writer for LinkWriter<Box<dyn Writer>> {
                 Ok(committed)
             }));
         }
-        let Commit { size, modified, .. } = commit;
-        let committed = writer.commit(Commit { size, ..Commit::default() }).await?;
+        let Commit { size, modified, hash, .. } = commit;
+        let committed = writer.commit(Commit { size, hash, ..Commit::default() }).await?;
         links.make_link(&path, &file, &link, modified).await?;
         Ok(Box::pin(std::future::ready(Ok(committed))))
     }
