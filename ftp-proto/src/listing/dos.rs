@@ -25,14 +25,30 @@ pub(super) fn entry(line: &[u8], _: Clock) -> Parsed<'_> {
     let date = american_parts(parts).ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, Some(time), Zone::Server);
     let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
+    let before = columns.rest();
     let size = columns.need()?;
     if size.starts_with(b"<") {
-        return tagged(size, columns.name()?, modified);
+        let time_ends = line.len() - before.len();
+        let padded = matches!(time_ends, 17 | 19) && before.starts_with(b"       <");
+        return tagged(size, name_behind_tag(columns.rest(), padded)?, modified);
+    }
+    if !size[0].is_ascii_digit() {
+        return Err(Miss::Shape);
     }
     let bytes = grouped(size).ok_or(Miss::Broken(Reason::Size))?;
     let name = columns.rest().get(1..).filter(|n| !n.is_empty());
     let name = name.ok_or(Miss::Broken(Reason::Name))?;
     Ok(Found::new(name, Kind::File, Some(bytes), Some(modified)))
+}
+
+/// IIS pads `<DIR>` with seven blanks before and ten behind, where its clock is that of 12 hours;
+/// what follows those is the name, its own blanks included. Others pad as they like.
+fn name_behind_tag(rest: &[u8], padded: bool) -> Result<&[u8], Miss> {
+    let name = rest.trim_ascii_start();
+    if name.is_empty() {
+        return Err(Miss::Shape);
+    }
+    Ok(if padded { rest.strip_prefix(b"          ").unwrap_or(name) } else { name })
 }
 
 /// `03:09PM`, `03:09 PM`, `15:09`
@@ -101,7 +117,7 @@ mod tests {
 
     #[test]
     fn years_clocks_and_separators() {
-        let file = |line, size, time| check(line, "a b.txt", Kind::File, Some(size), time);
+        let file = |line: &str, size, time| check(line, "a b.txt", Kind::File, Some(size), time);
         file("04-14-00  03:47PM                  589 a b.txt", 589, "2000-04-14T15:47:00");
         file("2002-09-02  19:06                9,730 a b.txt", 9730, "2002-09-02T19:06:00");
         file("04-08-14  03:09 PM       1234 a b.txt", 1234, "2014-04-08T15:09:00");
@@ -109,6 +125,10 @@ mod tests {
         file("10-15-09  00:34AM       458 a b.txt", 458, "2009-10-15T00:34:00");
         file("12-03-20 13:34          56 a b.txt", 56, "2020-12-03T13:34:00");
         file("10/3/2018   2:58 PM   34,358,368 a b.txt", 34_358_368, "2018-10-03T14:58:00");
+        for mark in [".", "'", "\u{a0}", "\u{202f}", "\u{2019}"] {
+            let line = format!("2018-10-03  14:58   34{mark}358{mark}368 a b.txt");
+            file(&line, 34_358_368, "2018-10-03T14:58:00");
+        }
     }
 
     #[test]
@@ -125,11 +145,22 @@ mod tests {
     }
 
     #[test]
+    fn names_keep_blanks_behind_the_padding_of_iis() {
+        let dir = |line, name| check(line, name, Kind::Directory, None, "1996-12-05T17:03:00");
+        dir("12-05-96  05:03PM       <DIR>           lead", " lead");
+        dir("12-05-96  05:03PM       <DIR>          trail ", "trail ");
+        dir("12-05-96  05:03PM          <DIR>                  Windows CE", "Windows CE");
+        dir("12-05-96 05:03PM <DIR> AM to PM", "AM to PM");
+        dir("12-05-96  17:03       <DIR>           24 hours", "24 hours");
+    }
+
+    #[test]
     fn what_is_broken_says_so() {
         for (line, miss) in [
             ("20-05-97  03:31PM                  681 .bash", Miss::Broken(Reason::Date)),
             ("10/3/2018   2:58 PM    34,35xxx38,368  win10.img", Miss::Broken(Reason::Size)),
             ("11-02-09  05:32PM       <GARBAGE>      NT", Miss::Broken(Reason::Columns)),
+            ("11-02-09  05:32PM       garbage      NT", Miss::Shape),
             ("12-25-10  12:00AM                  0", Miss::Broken(Reason::Name)),
             ("12-25-10  12:00ZM                  0 x", Miss::Shape),
             ("11-02-09", Miss::Shape),

@@ -259,18 +259,24 @@ pub(super) fn small<T: TryFrom<u64>>(column: &[u8]) -> Option<T> {
     T::try_from(number(column)?).ok()
 }
 
-/// Reads a decimal number that may be grouped by commas: `1,234,567`.
+/// What parts groups of three digits: commas, dots, apostrophes, and blanks that do not break, in
+/// UTF-8, in the code pages of DOS and in Latin-1.
+const GROUPINGS: [&[u8]; 8] =
+    [b",", b".", b"'", b"\xC2\xA0", b"\xE2\x80\xAF", b"\xE2\x80\x99", b"\xFF", b"\xA0"];
+
+/// Reads a decimal number that may be grouped, by the same mark throughout: `1,234,567`.
 pub(super) fn grouped(column: &[u8]) -> Option<u64> {
     if let Some(value) = number(column) {
         return Some(value);
     }
-    let mut groups = column.split(|b| *b == b',');
-    let mut value = number(groups.next()?)?;
-    for group in groups {
-        if group.len() != 3 {
-            return None;
-        }
+    let digits = column.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (first, mut rest) = column.split_at(digits);
+    let mark = GROUPINGS.into_iter().find(|mark| rest.starts_with(mark))?;
+    let mut value = number(first).filter(|_| digits <= 3)?;
+    while !rest.is_empty() {
+        let (group, more) = rest.strip_prefix(mark)?.split_at_checked(3)?;
         value = value.checked_mul(1000)?.checked_add(number(group)?)?;
+        rest = more;
     }
     Some(value)
 }
@@ -300,6 +306,11 @@ mod tests {
         assert_eq!(grouped(b"34,35xxx38,368"), None);
         assert_eq!(grouped(b"1,2"), None);
         assert_eq!(grouped(b",123"), None);
+        assert_eq!(grouped("1\u{202f}234\u{202f}567".as_bytes()), Some(1_234_567));
+        assert_eq!(grouped(b"1.234"), Some(1234));
+        for broken in ["1,234.567", "1,2345", "1234,567", "1,234,", "1.2.3"] {
+            assert_eq!(grouped(broken.as_bytes()), None, "{broken}");
+        }
     }
 
     #[test]
