@@ -18,14 +18,21 @@ use super::{
     time::{Date, Daytime, american_date, is_date, triple, two_digits, year},
 };
 
+/// What stands where a data set cannot be described; its name follows.
+const UNDESCRIBED: &[&str] = &[
+    "ARCIVE Not Direct Access Device",
+    "Error determining attributes",
+    "MIGRATED ",
+    "MIGRAT ",
+    "Migrated",
+    "Pseudo Directory",
+];
+
 /// Reads a data set, one that is migrated or on tape or of VSAM included.
 pub(super) fn data_set(line: &[u8]) -> Parsed<'_> {
-    if let Some(name) = ["Migrated", "Pseudo Directory", "ARCIVE Not Direct Access Device"]
-        .iter()
-        .find_map(|word| line.strip_prefix(word.as_bytes()))
-    {
+    if let Some(name) = UNDESCRIBED.iter().find_map(|words| line.strip_prefix(words.as_bytes())) {
         let kind = if line.starts_with(b"Pseudo") { Kind::Directory } else { Kind::File };
-        return Ok(Found::new(only(name)?, kind, None, None));
+        return Ok(Found::new(unquoted(only(name)?), kind, None, None));
     }
     let mut columns = Columns::new(line);
     let (volume, unit, referred) = (columns.need()?, columns.need()?, columns.need()?);
@@ -39,11 +46,7 @@ pub(super) fn data_set(line: &[u8]) -> Parsed<'_> {
     }
     let modified = match referred {
         b"**NONE**" => None,
-        _ if referred.get(4) != Some(&b'/') => return Err(Miss::Shape),
-        _ => {
-            let date = american_date(referred).ok_or(Miss::Broken(Reason::Date))?;
-            Modified::stated(date, None, Zone::Server)
-        }
+        _ => Modified::stated(referred_date(referred)?, None, Zone::Server),
     };
     let (organisation, name) = last_two(columns)?;
     let partitioned = organisation.starts_with(b"PO");
@@ -52,7 +55,26 @@ pub(super) fn data_set(line: &[u8]) -> Parsed<'_> {
     if !known.iter().any(|k| organisation.starts_with(k)) {
         return Err(Miss::Shape);
     }
-    Ok(Found::new(name, if partitioned { Kind::Directory } else { Kind::File }, None, modified))
+    let kind = if partitioned { Kind::Directory } else { Kind::File };
+    Ok(Found::new(unquoted(name), kind, None, modified))
+}
+
+/// `2003/05/21`, which a number of extents beyond 99 may touch, and `12/29/95` of before.
+fn referred_date(column: &[u8]) -> Result<Date, Miss> {
+    let (day, extents) = match column.get(4) {
+        Some(b'/') => column.split_at_checked(10).ok_or(Miss::Shape)?,
+        _ => column.split_at_checked(8).ok_or(Miss::Shape)?,
+    };
+    if !matches!(triple(day), Some((_, b'/'))) || !(extents.is_empty() || is_number(extents)) {
+        return Err(Miss::Shape);
+    }
+    american_date(day).ok_or(Miss::Broken(Reason::Date))
+}
+
+/// `'A.FILE'` is told in quotes where it is not below the working directory.
+fn unquoted(name: &[u8]) -> &[u8] {
+    let bare = name.strip_prefix(b"'").and_then(|n| n.strip_suffix(b"'"));
+    bare.filter(|n| !n.is_empty()).unwrap_or(name)
 }
 
 /// The last two columns; before them there are three to six, for the numbers of extents and tracks
@@ -201,6 +223,10 @@ mod tests {
             ("NRP004 3390   **NONE**    1   15  NONE     0     0  NONE A.FILE", Kind::File),
             ("Migrated\t\t\tA.FILE", Kind::File),
             ("Pseudo Directory    A.FILE", Kind::Directory),
+            ("MIGRAT  A.FILE", Kind::File),
+            ("Error determining attributes                          'A.FILE'", Kind::File),
+            ("OVH025 3380   12/29/95  1   60  FB      80 23200  PO  A.FILE", Kind::Directory),
+            ("SM6009 3380   2010/03/09123 2415  U    18432 18432  PO  A.FILE", Kind::Directory),
         ] {
             check(&data_set(line.as_bytes()), "A.FILE", kind, None);
         }

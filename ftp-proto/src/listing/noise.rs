@@ -100,13 +100,16 @@ const HEADERS: &[&str] = &[
     "Directory of ",
     "File         Code",
     "File Name ",
+    "Filename FileType ",
     "Grand total of ",
     "JOBNAME ",
     "Name      Size     TTR",
     "Name     VV.MM",
     "Name     VV MM",
+    "No jobs found",
     "Owner    Last modified",
     "Total number of batches",
+    "Total number of mailboxes",
     "Total of ",
     "Volume - drive ",
     "Volume Serial Number is ",
@@ -119,7 +122,12 @@ fn is_header(text: &[u8]) -> bool {
     let begins = |words: &&str| {
         text.get(..words.len()).is_some_and(|t| t.eq_ignore_ascii_case(words.as_bytes()))
     };
-    HEADERS.iter().any(begins) || is_vms_directory(text) || is_count(text)
+    HEADERS.iter().any(begins) || is_vms_directory(text) || is_count(text) || is_empty_vms(text)
+}
+
+/// `*.*;  <%RMS-E-FNF, file not found>`
+fn is_empty_vms(text: &[u8]) -> bool {
+    text.starts_with(b"*.*;") && text.ends_with(b"<%RMS-E-FNF, file not found>")
 }
 
 /// `DISK$ANONFTP:[ANONYMOUS]`
@@ -151,5 +159,18 @@ mod tests {
         for line in ["total", "total x", "totally 3", "8", "alt 8", "ls: ./x: Permission denied"] {
             assert_eq!(item(line.as_bytes()), None, "{line}");
         }
+    }
+
+    #[test]
+    fn headers_and_words_for_nothing() {
+        for line in [
+            "Filename FileType  Fm Format Lrecl  Records Blocks Date      Time",
+            "No jobs found on JES queue",
+            "Total number of Mailboxes = 3",
+            "*.*;               <%RMS-E-FNF, file not found>",
+        ] {
+            assert_eq!(item(line.as_bytes()), Some(Item::Noise), "{line}");
+        }
+        assert_eq!(item(b"A.B;1  <%RMS-E-FNF, file not found>"), None);
     }
 }

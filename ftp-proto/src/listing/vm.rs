@@ -1,7 +1,7 @@
 //! VM/CMS minidisks and z/VM: `name type [mode] V|F|DIR lrecl records blocks date time [owner]`.
 //!
 //! The name of a file is `name.type`. Records of fixed length tell the size; those of variable
-//! length do not.
+//! length do not. The byte file system of z/VM has names in quotes, and sizes.
 
 use alloc::{
     format,
@@ -27,6 +27,9 @@ pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
         count += 1;
     }
     let columns = &columns[..count];
+    if matches!(columns.get(2).copied(), Some(b"F" | b"D")) && line.ends_with(b"'") {
+        return byte_file(line);
+    }
     let is_time =
         |at: &usize| columns.get(at + 1).is_some_and(|c| c.len() > 5 && c.contains(&b':'));
     let at = (5..count).find(|at| triple(columns[*at]).is_some() && is_time(at));
@@ -51,6 +54,23 @@ pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     };
     let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
     Ok(Found { file_type, owner, ..Found::new(name, kind, size, Some(modified)) })
+}
+
+/// Reads a line of the byte file system: `05/20/2000 13:38:19 F 1 65758 'name'`.
+fn byte_file(line: &[u8]) -> Parsed<'_> {
+    let mut columns = Columns::new(line);
+    let (date, time, form) = (columns.need()?, columns.need()?, columns.need()?);
+    let (_links, size) = (columns.need()?, columns.need()?);
+    let date = american_date(date).ok_or(Miss::Shape)?;
+    let time = Daytime::parse(time).ok_or(Miss::Shape)?;
+    let modified = Modified::stated(date, Some(time), Zone::Server);
+    let quoted = columns.name()?.strip_prefix(b"'").and_then(|n| n.strip_suffix(b"'"));
+    let name = quoted.filter(|n| !n.is_empty()).ok_or(Miss::Shape)?;
+    match (form, number(size)) {
+        (b"D", None) => Ok(Found::new(name, Kind::Directory, None, modified)),
+        (b"F", Some(size)) => Ok(Found::new(name, Kind::File, Some(size), modified)),
+        _ => Err(Miss::Shape),
+    }
 }
 
 /// Writes one line of z/VM; a size becomes one record of that length.
@@ -131,6 +151,15 @@ mod tests {
             None,
             "2000-10-12T15:43:23",
         );
+    }
+
+    #[test]
+    fn names_of_the_byte_file_system_are_quoted() {
+        let line = "05/20/2000 13:38:19 F      1      65758 'a file.cpy'";
+        check(line, "a file.cpy", Kind::File, Some(65758), "2000-05-20T13:38:19");
+        let line = "08/21/2000 05:28:40 D      -          - 'ALTERNATE'";
+        check(line, "ALTERNATE", Kind::Directory, None, "2000-08-21T05:28:40");
+        assert_eq!(entry(b"05/20/2000 13:38:19 F 1 65758 ''"), Err(Miss::Shape));
     }
 
     #[test]
