@@ -1,9 +1,9 @@
 //! Dates in the columns of `ls -l`: month first, day first, year first, in digits or in words.
 
-use jiff::{SignedDuration, civil::DateTime};
+use jiff::SignedDuration;
 
 use super::{
-    fields::{Column, Line, digit, is_number, small},
+    fields::{Column, Line, digit},
     months,
     time::{Clock, Date, Daytime, Modified, Precision, Zone, is_date, triple, two_digits, year},
 };
@@ -34,6 +34,9 @@ fn digits_first(line: Line<'_>, (start, end): Column, clock: Clock) -> Option<(M
         return numeral_first(line, end, &numeral, clock);
     }
     let first = &line.bytes[start..end];
+    if let Some((day, [b'T', time @ ..])) = first.split_at_checked(10) {
+        return iso(triple(day)?.0, time, end);
+    }
     match triple(first) {
         Some((parts, separator)) if separator.is_ascii() => {
             return three_parts(line, end, parts, separator);
@@ -55,18 +58,48 @@ fn numeral_first(
     clock: Clock,
 ) -> Option<(Modified, usize)> {
     let Some((second, next_end)) = Numeral::next(line, end) else {
-        let (start, next_end) = line.column(end)?;
-        let day = first.small()?;
-        let month = months::any(&line.bytes[start..next_end]).filter(|_| first.digits <= 2)?;
-        return year_or_time(line, next_end, (month, day), false, clock);
+        return month_second(line, end, first, clock);
     };
     if first.digits < 4 {
         let date = (first.small()?, second.small()?);
         return year_or_time(line, next_end, date, false, clock);
     }
     let (third, end) = Numeral::next(line, next_end)?;
-    let marked = [first.mark, second.mark, third.mark].iter().any(|m| !m.is_ascii());
+    // `2003 3月 20 10:05`: the first is a size where a month and a day without year follow.
+    if first.mark.is_empty()
+        && (time_column(line, end).is_some() || year_column(line, end).is_some())
+    {
+        return None;
+    }
+    let marked = !first.mark.is_ascii() || !second.mark.is_ascii();
     dated(line, end, marked.then_some((first.value, second.small()?, third.small()?))?)
+}
+
+/// `26. Juli, 20:10`, `15 de gen. 2020`, `2019年 11月30日`
+fn month_second(
+    line: Line<'_>,
+    end: usize,
+    first: &Numeral<'_>,
+    clock: Clock,
+) -> Option<(Modified, usize)> {
+    let (mut start, mut end) = line.column(end)?;
+    if first.digits == 4 {
+        let (month, day) = month_and_day(&line.bytes[start..end])?;
+        let marked = !first.mark.is_ascii();
+        return dated(line, end, marked.then_some((first.value, month, day))?);
+    }
+    if matches!(&line.bytes[start..end], b"de" | b"di") {
+        (start, end) = line.column(end)?;
+    }
+    let (month, day) = (months::any(&line.bytes[start..end])?, first.small()?);
+    year_or_time(line, end, (month, day), false, clock)
+}
+
+/// `11月30日`
+fn month_and_day(column: &[u8]) -> Option<(i8, i8)> {
+    let mut numbers = column.split(|b| !b.is_ascii_digit()).filter(|number| !number.is_empty());
+    let date = (two_digits(numbers.next()?)?, two_digits(numbers.next()?)?);
+    numbers.next().is_none().then_some(date)
 }
 
 /// `11月30日 23:59`, `2019年11月30日`
@@ -78,9 +111,7 @@ fn joined(line: Line<'_>, end: usize, column: &[u8], clock: Clock) -> Option<(Mo
     let mut numbers = column.split(|b| !b.is_ascii_digit()).filter(|number| !number.is_empty());
     match (numbers.next()?, numbers.next()?, numbers.next(), numbers.next()) {
         (a, b, Some(c), None) => dated(line, end, (year(a)?, two_digits(b)?, two_digits(c)?)),
-        (month, day, None, None) => {
-            year_or_time(line, end, (two_digits(month)?, two_digits(day)?), false, clock)
-        }
+        (_, _, None, None) => year_or_time(line, end, month_and_day(column)?, false, clock),
         _ => None,
     }
 }
@@ -96,26 +127,25 @@ fn three_parts(
         return dated(line, end, (year(c)?, month, two_digits(a)?));
     }
     if a.len() == 4 {
-        let (day, joined) = c.split_at_checked(2)?;
-        let date = (year(a)?, two_digits(b)?, two_digits(day)?);
-        return if let [b'T', time @ ..] = joined {
-            iso(date, time, end)
-        } else {
-            dated(line, end, date)
-        };
+        return dated(line, end, (year(a)?, two_digits(b)?, two_digits(c)?));
     }
     let (a, b, year) = (two_digits(a)?, two_digits(b)?, year(c)?);
     let day_first = separator == b'.' || a > 12;
     dated(line, end, if day_first { (year, b, a) } else { (year, a, b) })
 }
 
-/// `2013-05-01T12:34:56Z`
-fn iso(date: Date, time: &[u8], end: usize) -> Option<(Modified, usize)> {
-    let (time, zone) = match time.strip_suffix(b"Z") {
-        Some(time) => (time, Zone::Utc),
-        None => (time, Zone::Server),
+/// `2013-05-01T12:34:56Z`, `2013-05-01T12:34:56+02:00`
+fn iso([a, b, c]: [&[u8]; 3], time: &[u8], end: usize) -> Option<(Modified, usize)> {
+    let date = (year(a)?, two_digits(b)?, two_digits(c)?);
+    let zone = time.iter().position(|b| matches!(b, b'Z' | b'+' | b'-')).unwrap_or(time.len());
+    let (time, zone) = time.split_at(zone);
+    let modified = Modified::stated(date, Some(Daytime::parse(time)?), Zone::Server)?;
+    let modified = match zone {
+        b"" => modified,
+        b"Z" => Modified { zone: Zone::Utc, ..modified },
+        zone => modified.at_offset(offset(zone)?)?,
     };
-    Some((Modified::stated(date, Some(Daytime::parse(time)?), zone)?, end))
+    Some((modified, end))
 }
 
 /// What follows month and day: a time, a year, or both.
@@ -128,7 +158,7 @@ fn year_or_time(
 ) -> Option<(Modified, usize)> {
     let (start, third_end) = line.column(end)?;
     let third = &line.bytes[start..third_end];
-    if let Some(time) = Daytime::parse(third) {
+    if let Some(time) = clock_time(third) {
         if time.precision > Precision::Minute
             && let Some((year, end)) = year_column(line, third_end)
         {
@@ -136,15 +166,35 @@ fn year_or_time(
         }
         return Some((clock.inferred(month, day, Some(time))?, third_end));
     }
+    if comma && let Some((year, time, end)) = short_year(line, end) {
+        return Some((Modified::stated((year, month, day), Some(time), Zone::Server)?, end));
+    }
     let (year, year_end) = year_column(line, end)?;
-    if comma && let Some((time, end)) = time_column(line, year_end) {
+    // The column is five wide: where the year stands at its right, what follows is the name.
+    let left = start == end + 1;
+    if (comma || left)
+        && let Some((time, end)) = time_column(line, year_end)
+        && line.text(end).is_some()
+    {
         return Some((Modified::stated((year, month, day), Some(time), Zone::Server)?, end));
     }
     let modified = Modified::stated((year, month, day), None, Zone::Server)?;
-    // The column is five wide: where the year stands at its left, a blank at its right is padding.
-    let left = start == end + 1;
+    // Where it stands at its left, a blank at its right is padding.
     let padded = left && line.bytes.get(year_end..year_end + 2) == Some(b"  ");
     Some((modified, year_end + usize::from(padded)))
+}
+
+/// `Oct 14, 99 8:45 pm`: the year in two digits, and the time behind it.
+fn short_year(line: Line<'_>, at: usize) -> Option<(i16, Daytime, usize)> {
+    let (start, end) = line.column(at)?;
+    let year = year(&line.bytes[start..end]).filter(|_| end - start == 2)?;
+    let (start, end) = line.column(end)?;
+    let (next, next_end) = line.column(end)?;
+    let time = &line.bytes[start..end];
+    match Daytime::parse_meridian(time, &line.bytes[next..next_end]) {
+        Some(time) => Some((year, time, next_end)),
+        None => Some((year, clock_time(time)?, end)),
+    }
 }
 
 /// A full date, a time if one follows, and the offset of `ls --full-time`.
@@ -156,16 +206,23 @@ fn dated(line: Line<'_>, end: usize, date: Date) -> Option<(Modified, usize)> {
         return Some((Modified::stated(date, None, Zone::Server)?, end));
     };
     let modified = Modified::stated(date, Some(time), Zone::Server)?;
-    let Some((offset, offset_end)) = offset_column(line, end) else {
-        return Some((modified, end));
-    };
-    let at: DateTime = modified.at.checked_sub(offset).ok()?;
-    Some((Modified { at, zone: Zone::Utc, ..modified }, offset_end))
+    // Who writes an offset writes seconds; behind a minute it is the name.
+    let offset = (time.precision > Precision::Minute).then(|| offset_column(line, end)).flatten();
+    let Some((offset, offset_end)) = offset else { return Some((modified, end)) };
+    Some((modified.at_offset(offset)?, offset_end))
 }
 
 fn time_column(line: Line<'_>, at: usize) -> Option<(Daytime, usize)> {
     let (start, end) = line.column(at)?;
-    Some((Daytime::parse(&line.bytes[start..end])?, end))
+    Some((clock_time(&line.bytes[start..end])?, end))
+}
+
+/// `17:12`, `17:12:03`, `5:12PM`
+fn clock_time(column: &[u8]) -> Option<Daytime> {
+    Daytime::parse(column).or_else(|| {
+        let (time, meridian) = column.split_at_checked(column.len().checked_sub(2)?)?;
+        Daytime::parse_meridian(time, meridian)
+    })
 }
 
 /// Four digits, a mark such as `年` or a comma behind them.
@@ -174,20 +231,24 @@ fn year_column(line: Line<'_>, at: usize) -> Option<(i16, usize)> {
     (year.digits == 4).then_some((year.value, end))
 }
 
-/// `+0200`
 fn offset_column(line: Line<'_>, at: usize) -> Option<(SignedDuration, usize)> {
     let (start, end) = line.column(at)?;
-    let (sign, digits) = line.bytes[start..end].split_first()?;
-    if digits.len() != 4 || !is_number(digits) {
-        return None;
-    }
-    let minutes = small::<i64>(&digits[..2])? * 60 + small::<i64>(&digits[2..])?;
-    let signed = match sign {
+    Some((offset(&line.bytes[start..end])?, end))
+}
+
+/// `+0200`, `+02:00`
+fn offset(text: &[u8]) -> Option<SignedDuration> {
+    let (hours, minutes) = match text.get(1..)? {
+        [a, b, b':', c, d] | [a, b, c, d] => (two_digits(&[*a, *b])?, two_digits(&[*c, *d])?),
+        _ => return None,
+    };
+    let minutes = i64::from(hours) * 60 + i64::from(minutes);
+    let signed = match text[0] {
         b'+' => minutes,
         b'-' => -minutes,
         _ => return None,
     };
-    Some((SignedDuration::from_mins(signed), end))
+    Some(SignedDuration::from_mins(signed))
 }
 
 /// A number of at most four digits, with what marks it as day, month or year: `26.`, `6月`.
@@ -262,6 +323,37 @@ mod tests {
         check("Oct 08, 2002 09:47", "2002-10-08T09:47:00");
         check("szept 26 20:10", "2019-09-26T20:10:00");
         check("Jul 13 2006 ", "2006-07-13T00:00:00");
+        check("Oct 14,  99 8:45 pm", "1999-10-14T20:45:00");
+        check("Sept 14, 99 14:30", "1999-09-14T14:30:00");
+    }
+
+    #[test]
+    fn a_time_behind_a_year_is_no_name_unless_the_year_is_padded() {
+        check("Feb 29 2024 10:00:00", "2024-02-29T10:00:00");
+        check("28 Feb 2024 10:00", "2024-02-28T10:00:00");
+        check("Feb 28 2024 10:00PM", "2024-02-28T22:00:00");
+        let line = Line::new(b"Feb 28  2024 10:00 name");
+        let read = listed(line, (0, 3), Clock::new(datetime(2025, 7, 1, 0, 0, 0, 0)));
+        assert_eq!(
+            read.map(|(modified, end)| (modified.precision, end)),
+            Some((Precision::Day, 12))
+        );
+    }
+
+    #[test]
+    fn meridians_may_be_glued_to_the_time() {
+        check("Feb 28 10:00PM", "2020-02-28T22:00:00");
+        check("2024-02-28 12:05am", "2024-02-28T00:05:00");
+    }
+
+    #[test]
+    fn offsets_follow_seconds() {
+        check("2024-02-28T10:00:00+0100", "2024-02-28T09:00:00Z");
+        check("2024-02-28T10:00:00-01:00", "2024-02-28T11:00:00Z");
+        check("2024-02-28 10:00:00 +01:00", "2024-02-28T09:00:00Z");
+        let line = Line::new(b"2024-02-28 10:00 +0100 name");
+        let read = listed(line, (0, 10), Clock::new(datetime(2025, 7, 1, 0, 0, 0, 0)));
+        assert_eq!(read.map(|(modified, end)| (modified.zone, end)), Some((Zone::Server, 16)));
     }
 
     #[test]
@@ -269,6 +361,7 @@ mod tests {
         check("26. Juli, 20:10", "2019-07-26T20:10:00");
         check("02 Mar 16:27", "2020-03-02T16:27:00");
         check("2.   Okt.  2003", "2003-10-02T00:00:00");
+        check("15 de gen. 2020", "2020-01-15T00:00:00");
         check("01-jun-99", "1999-06-01T00:00:00");
         check("24-04-2003 17:12", "2003-04-24T17:12:00");
     }
@@ -292,6 +385,7 @@ mod tests {
         check("2005년  1월  6일", "2005-01-06T00:00:00");
         check("11月30日 23:59", "2019-11-30T23:59:00");
         check("2019年11月30日", "2019-11-30T00:00:00");
+        check("2019年 11月30日 10:05", "2019-11-30T10:05:00");
         check("2019년11월30일 10:05", "2019-11-30T10:05:00");
         check_bytes(b"2003\x94\x4e4\x8c\x8e18\x93\xfa", "2003-04-18T00:00:00");
         check_bytes(b"4\x8c\x8e 18\x93\xfa 2003\x94\x4e", "2003-04-18T00:00:00");
@@ -312,6 +406,9 @@ mod tests {
             "13月30日 23:59",
             "Dec 19 ab:11",
             "2003 3 20",
+            "2003 3月 20 10:05",
+            "2003 3月 20 2019",
+            "1000 5 1月 5 10:30",
             "",
         ] {
             check(text, "");

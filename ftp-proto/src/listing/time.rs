@@ -4,7 +4,7 @@
 //! time lies not more than one day after `now`: servers ahead of us by their zone stay in this
 //! year. `24:00` is the next day's midnight. Years of two digits: 80 to 99 are 19xx, else 20xx.
 
-use jiff::{ToSpan, civil::DateTime};
+use jiff::{SignedDuration, ToSpan, civil::DateTime};
 
 use super::fields::{is_number, small};
 
@@ -62,6 +62,12 @@ impl Modified {
         zone: Zone,
     ) -> Option<Self> {
         Self::build((year, month, day), time, zone, Year::Stated)
+    }
+
+    /// Moves a time that is so far ahead of universal time to it.
+    pub(super) fn at_offset(self, offset: SignedDuration) -> Option<Self> {
+        let at = self.at.checked_sub(offset).ok()?;
+        Some(Self { at, zone: Zone::Utc, ..self })
     }
 
     #[inline(always)]

@@ -357,7 +357,7 @@ fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed<'_> 
     Ok(Found { target, mode, owner, group, ..Found::new(name, kind, bytes, None) })
 }
 
-/// Tells whether what stands where the name is due begins like a date: a day and then a time or a
+/// Tells whether what stands where the name is due begins like a date: a time, or a day and then a
 /// year, whatever the words between. In a month that nobody knows it must not become the name.
 fn is_dated(name: &[u8]) -> bool {
     let is_day = |column: &[u8]| {
@@ -370,8 +370,9 @@ fn is_dated(name: &[u8]) -> bool {
             .filter(|d| is_number(d) && matches!(d[..2], [b'1', b'9'] | [b'2', b'0']));
         digits.is_some() && column[4..].iter().all(|b| !b.is_ascii() || *b == b',')
     };
-    let mut columns = Columns::new(name).take(5).skip_while(|column| !is_day(column)).skip(1);
-    columns.any(|column| Daytime::parse(column).is_some() || is_year(column))
+    let columns = || Columns::new(name).take(5);
+    columns().any(|column| Daytime::parse(column).is_some())
+        || columns().skip_while(|column| !is_day(column)).skip(1).any(is_year)
 }
 
 /// Writes one line as GNU `ls -l` does: a time without a year, or a full time, or a date alone.
@@ -560,6 +561,7 @@ mod tests {
             ("-rw-r--r--   1 14  staff  80284 Aug 22  zx.gz", Reason::Date),
             ("-rw-r--r--   1 14  staff  80284 Xyz 22 10:05 zx.gz", Reason::Date),
             ("-rw-r--r--   1 14  staff  80284 22 de xyz de 2019 zx.gz", Reason::Date),
+            ("-rw-r--r--   1 14  staff  80284 Feb-28-2024 10:00 zx.gz", Reason::Date),
             ("-rw-r--r--   1 14  staff  80284 Aug 22  2001", Reason::Name),
         ] {
             assert_eq!(read(line), Err(Miss::Broken(reason)), "{line}");
