@@ -59,6 +59,9 @@ pub struct Options {
     pub pipelining: Pipelining,
     /// How directories are listed.
     pub listing: ListingMethod,
+    /// How long an answer takes, which decides what is worth asking for in advance; measured at each
+    /// login where it is not given.
+    pub round_trip: Option<Duration>,
     /// Local address of all connections.
     pub bind: Option<IpAddr>,
     /// Differentiated services code point of all connections, 0 to 63.
@@ -95,6 +98,7 @@ impl Default for Options {
             trust_passive_address: false,
             pipelining: Pipelining::Auto,
             listing: ListingMethod::Auto,
+            round_trip: None,
             bind: None,
             dscp: None,
             proxy: None,

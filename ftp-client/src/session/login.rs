@@ -104,7 +104,8 @@ impl Session {
         };
         let asked = Instant::now();
         let reply = self.control.ask(Command::User(Argument::new(user)?)).await?;
-        self.learn(|learnt| learnt.answered_in(asked.elapsed()));
+        let taken = server.options.round_trip.unwrap_or_else(|| asked.elapsed());
+        self.learn(|learnt| learnt.answered_in(taken));
         let reply = match reply.code().get() {
             331 => {
                 let password = match server.options.password.expose() {

@@ -1,6 +1,8 @@
 //! How few round trips a file or a directory costs, at each level, and what becomes of servers that
 //! do not keep commands for later.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use ftp_client::ftp_proto::hash::Algorithm;
 use ftp_client::options::Pipelining;
@@ -462,18 +464,17 @@ async fn a_listing_enters_its_directory_with_the_data_connection() {
     script.finish().await;
 }
 
-/// A server that is a long way off: it takes its time for the name.
-fn distant(script: &str) -> String {
-    script.replace("C: USER me\n", "C: USER me\nW: 2\n")
+/// A pool for a server that is a long way off.
+fn distant(script: &Script, milliseconds: u64) -> Pool {
+    let round_trip = Some(Duration::from_millis(milliseconds));
+    Pool::new(Options { round_trip, ..options(script.port()) }).expect("options that make sense")
 }
 
 /// The first listing of a run takes a flight less where the port is asked for at the login.
 #[tokio::test]
 async fn a_distant_server_is_asked_for_a_port_at_the_login() {
-    let login = LOGIN
-        .replace("C: USER me\n", "C: USER me\nW: 25\n")
-        .replace("C: SYST\n", "C: EPSV\nC: SYST\n")
-        .replace("S: 215 UNIX Type: L8\n", "");
+    let login =
+        LOGIN.replace("C: SYST\n", "C: EPSV\nC: SYST\n").replace("S: 215 UNIX Type: L8\n", "");
     let listed = |port: &str| {
         format!(
             "S: {port}
@@ -492,7 +493,7 @@ async fn a_distant_server_is_asked_for_a_port_at_the_login() {
     // One for what follows the login, then the same as for a session that has its port.
     assert_eq!(flights(&listed("229 ({port})")), 3);
     let script = Script::start(&[&(login.clone() + &listed("229 ({port})"))]).await;
-    list_all(&pool(&script), &["d0"]).await;
+    list_all(&distant(&script, 25), &["d0"]).await;
     script.finish().await;
 
     let refused = "S: 500 What?
@@ -506,7 +507,7 @@ async fn a_distant_server_is_asked_for_a_port_at_the_login() {
         D: type=file; d0\\n
         S: 226 done";
     let script = Script::start(&[&(login + refused)]).await;
-    let pool = pool(&script);
+    let pool = distant(&script, 25);
     list_all(&pool, &["d0"]).await;
     assert_eq!(pool.personality().extended_passive, Some(false));
     script.finish().await;
@@ -522,8 +523,8 @@ async fn a_server_that_keeps_commands_is_found_out_by_listings() {
         S: 226 done
         S: 229 ({port})\n";
     let all = [FIRST, &listing("d1", true), download].concat();
-    let script = Script::start(&[&distant(&with_login(&all))]).await;
-    let pool = pool(&script);
+    let script = Script::start(&[&with_login(&all)]).await;
+    let pool = distant(&script, 2);
     list_all(&pool, &["d0", "d1"]).await;
     assert_eq!(pool.personality().ahead, None);
     assert_eq!(receive(&pool, "f").await.expect("received"), "f");
@@ -542,9 +543,8 @@ async fn a_server_that_answers_at_once_is_never_sent_ahead_again() {
         X";
     let again = FIRST.replace("d0", "d1") + &listing("d2", false);
     let first = [FIRST, surprise].concat();
-    let script =
-        Script::start(&[&distant(&with_login(&first)), &(distant(&later_login()) + &again)]).await;
-    let pool = pool(&script);
+    let script = Script::start(&[&with_login(&first), &(later_login() + &again)]).await;
+    let pool = distant(&script, 2);
     list_all(&pool, &["d0", "d1", "d2"]).await;
     assert_eq!(pool.personality().ahead, Some(false));
     script.finish().await;
@@ -571,8 +571,8 @@ async fn uploads_look_at_a_listing_before_they_run_ahead() {
     let [said, told] = epilogue("a");
     let warm = [TRUSTED, &trusted(PORT), &trusted(PORT)].concat();
     let all = [&warm[..], listing, ahead, &said, &told].concat();
-    let script = Script::start(&[&distant(&with_login(&all))]).await;
-    let pool = pool(&script);
+    let script = Script::start(&[&with_login(&all)]).await;
+    let pool = distant(&script, 2);
     for name in ["t", "t", "t", "a"] {
         send(&pool, name).await.expect("sent").outcome().await.expect("named");
     }

@@ -60,6 +60,8 @@ fn options(port: u16) -> Options {
         user: "me".into(),
         password: "secret".into(),
         idle_timeout: Duration::from_secs(10),
+        // A machine with much to do would look like a long line.
+        round_trip: Some(Duration::ZERO),
         ..Options::default()
     }
 }
