@@ -21,31 +21,69 @@ use suppaftp::list::{File, ListParser};
 const LINES: u64 = 100_000;
 const REPLIES: u64 = 1_000_000;
 
+/// What differs from line to line in real listings, without order: the date, and a directory in five.
+struct Varied {
+    year: u64,
+    month: u64,
+    day: u64,
+    hour: u64,
+    minute: u64,
+    second: u64,
+    size: u64,
+    directory: bool,
+}
+
+impl Varied {
+    fn nth(n: u64) -> Self {
+        let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        Self {
+            year: 2010 + mixed % 14,
+            month: 1 + mixed / 7 % 12,
+            day: 1 + mixed / 11 % 28,
+            hour: mixed / 13 % 24,
+            minute: mixed / 17 % 60,
+            second: mixed / 19 % 60,
+            size: n * 7919 % 100_000_000,
+            directory: mixed.is_multiple_of(5),
+        }
+    }
+}
+
+/// A third of the dates show a time, the others a year.
 fn unix() -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     lines(|n| {
-        let (day, size) = (n % 28 + 1, n * 7919 % 100_000_000);
-        format!(
-            "-rw-r--r--   1 owner    group    {size:>9} Jan {day:2} 10:{:02} file {n}.txt",
-            n % 60
-        )
+        let Varied { year, month, day, hour, minute, size, directory, .. } = Varied::nth(n);
+        let mode = if directory { "drwxr-xr-x" } else { "-rw-r--r--" };
+        let month = MONTHS[usize::try_from(month - 1).expect("a month")];
+        let when =
+            if n.is_multiple_of(3) { format!("{hour:02}:{minute:02}") } else { format!(" {year}") };
+        format!("{mode}   1 owner    group    {size:>9} {month} {day:2} {when} file {n}.txt")
     })
 }
 
 fn mlsd() -> String {
     lines(|n| {
-        let (day, size) = (n % 28 + 1, n * 7919 % 100_000_000);
+        let Varied { year, month, day, hour, minute, second, size, directory } = Varied::nth(n);
+        let (kind, mode) = if directory { ("dir", "0755") } else { ("file", "0644") };
         format!(
-            "modify=202401{day:02}100000;perm=adfrw;size={size};type=file;unique=FD00U{n:X};\
-             UNIX.group=100;UNIX.groupname=users;UNIX.mode=0644;UNIX.owner=1000;\
-             UNIX.ownername=owner; file {n}.txt"
+            "modify={year}{month:02}{day:02}{hour:02}{minute:02}{second:02};perm=adfrw;size={size};\
+             type={kind};unique=FD00U{n:X};UNIX.group=100;UNIX.groupname=users;UNIX.mode={mode};\
+             UNIX.owner=1000;UNIX.ownername=owner; file {n}.txt"
         )
     })
 }
 
 fn dos() -> String {
     lines(|n| {
-        let (day, size) = (n % 28 + 1, n * 7919 % 100_000_000);
-        format!("01-{day:02}-24  10:{:02}AM {size:>20} file {n}.txt", n % 60)
+        let Varied { year, month, day, hour, minute, size, directory, .. } = Varied::nth(n);
+        let size = if directory { "<DIR>         ".into() } else { size.to_string() };
+        let (hour, half) = (hour % 12 + 1, if hour < 12 { 'A' } else { 'P' });
+        let year = year % 100;
+        format!(
+            "{month:02}-{day:02}-{year:02}  {hour:02}:{minute:02}{half}M {size:>20} file {n}.txt"
+        )
     })
 }
 

@@ -3,18 +3,42 @@
 use jiff::SignedDuration;
 
 use super::{
-    fields::{Column, Line, digit},
+    fields::{Column, Line, digit, is_blank},
     months,
     time::{Clock, Date, Daytime, Modified, Precision, Zone, is_date, triple, two_digits, year},
 };
 
 /// Reads the date that begins with this column, and returns where it ends.
 pub(super) fn listed(line: Line<'_>, first: Column, clock: Clock) -> Option<(Modified, usize)> {
+    if let Some(modified) = posix(line.bytes.get(first.0..)?, clock) {
+        return Some((modified, first.0 + 12));
+    }
     match *line.bytes.get(first.0)? {
         b'0'..=b'9' => digits_first(line, first, clock),
         b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => month_first(line, first, clock),
         _ => None,
     }
+}
+
+/// Reads in one go what POSIX has and nearly all write: `Jan 25 00:17`, `Apr  8  1994`.
+fn posix(text: &[u8], clock: Clock) -> Option<Modified> {
+    let (&[a, b, c, b' ', tens, ones, b' ', d, e, f, g, h], rest) = text.split_first_chunk()?
+    else {
+        return None;
+    };
+    let number = |tens, ones| Some((digit(tens)? * 10 + digit(ones)?).cast_signed());
+    let day = number(if tens == b' ' { b'0' } else { tens }, ones)?;
+    if rest.first().is_some_and(|b| !is_blank(*b)) {
+        return None;
+    }
+    let month = months::english(&[a, b, c])?;
+    if f == b':' {
+        let (hour, minute) = (number(d, e)?, number(g, h)?);
+        let time = Daytime { hour, minute, ..Daytime::MIDNIGHT };
+        return clock.inferred(month, day, Some(time)).filter(|_| hour < 24);
+    }
+    let year = i16::from(number(e, f)?) * 100 + i16::from(number(g, h)?);
+    Modified::stated((year, month, day), None, Zone::Server).filter(|_| d == b' ')
 }
 
 /// `Jan 25 00:17`, `Apr  8  1994`, `Sep 27 12:30:01 2019`, `Oct 08, 2002 09:47`

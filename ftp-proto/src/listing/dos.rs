@@ -10,7 +10,7 @@ use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Found, Miss, Parsed, grouped},
     form,
-    time::{Clock, Daytime, american_parts, triple},
+    time::{Clock, Daytime, american_parts, triple, two_digits, year},
 };
 
 /// Reads one line of `dir`.
@@ -18,13 +18,7 @@ pub(super) fn entry(line: &[u8], _: Clock) -> Parsed<'_> {
     if !line.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) {
         return Err(Miss::Shape);
     }
-    let mut columns = Columns::new(line);
-    let date = columns.need()?;
-    let Some((parts, b'-' | b'/')) = triple(date) else { return Err(Miss::Shape) };
-    let time = time(&mut columns).ok_or(Miss::Shape)?;
-    let date = american_parts(parts).ok_or(Miss::Broken(Reason::Date))?;
-    let modified = Modified::stated(date, Some(time), Zone::Server);
-    let modified = modified.ok_or(Miss::Broken(Reason::Date))?;
+    let (modified, mut columns) = dated(line)?;
     let before = columns.rest();
     let size = columns.need()?;
     if size.starts_with(b"<") {
@@ -39,6 +33,33 @@ pub(super) fn entry(line: &[u8], _: Clock) -> Parsed<'_> {
     let name = columns.rest().get(1..).filter(|n| !n.is_empty());
     let name = name.ok_or(Miss::Broken(Reason::Name))?;
     Ok(Found::new(name, Kind::File, Some(bytes), Some(modified)))
+}
+
+/// Reads the columns of date and time.
+fn dated(line: &[u8]) -> Result<(Modified, Columns<'_>), Miss> {
+    let mut columns = Columns::new(line);
+    if let Some(modified) = iis(line) {
+        columns.skip_to(17);
+        return Ok((modified, columns));
+    }
+    let date = columns.need()?;
+    let Some((parts, b'-' | b'/')) = triple(date) else { return Err(Miss::Shape) };
+    let time = time(&mut columns).ok_or(Miss::Shape)?;
+    let date = american_parts(parts).ok_or(Miss::Broken(Reason::Date))?;
+    let modified = Modified::stated(date, Some(time), Zone::Server);
+    Ok((modified.ok_or(Miss::Broken(Reason::Date))?, columns))
+}
+
+/// Reads in one go what IIS writes: `04-27-00  12:09PM`.
+fn iis(line: &[u8]) -> Option<Modified> {
+    let (&[a, b, b'-', c, d, b'-', e, f, b' ', b' ', time @ .., m, b'M'], [b' ', ..]) =
+        line.split_first_chunk::<17>()?
+    else {
+        return None;
+    };
+    let date = (year(&[e, f])?, two_digits(&[a, b])?, two_digits(&[c, d])?);
+    let time = Daytime::parse_meridian(&time, &[m])?;
+    Modified::stated(date, Some(time), Zone::Server)
 }
 
 /// IIS pads `<DIR>` with seven blanks before and ten behind, where its clock is that of 12 hours;

@@ -184,6 +184,11 @@ impl<'a> Columns<'a> {
         Self { line, at: 0 }
     }
 
+    /// Takes what stands before `at` for read.
+    pub(super) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// Returns what follows the columns taken so far, its leading blanks included.
     pub(super) fn rest(&self) -> &'a [u8] {
         &self.line.bytes[self.at..]

@@ -70,7 +70,7 @@ impl Modified {
         Some(Self { at, zone: Zone::Utc, ..self })
     }
 
-    #[inline(always)]
+    #[inline]
     fn build(
         (year, month, day): Date,
         time: Option<Daytime>,

@@ -43,7 +43,7 @@ impl State {
     }
 
     /// Says whether this item cannot be given out before more lines are known.
-    #[inline(always)]
+    #[inline]
     pub(super) fn must_wait(&mut self, item: &Item) -> Option<Hold> {
         let Item::Entry(entry) = item else { return None };
         match (entry.kind, self.current) {
