@@ -257,5 +257,13 @@ mod tests {
             let reply = features.to_reply().expect("no line end in it");
             prop_assert_eq!(Features::parse(&reply), features);
         }
+
+        #[test]
+        fn facts_are_told_with_their_defaults(facts in proptest::collection::vec(crate::strategy::fact(), 1..8)) {
+            let mark = |fact: &Fact| format!("{}{};", fact.name, if fact.enabled { "*" } else { "" });
+            let line = facts.iter().map(mark).collect::<String>();
+            let reply = format!("211-Features:\r\n MLST {line}\r\n211 End\r\n");
+            prop_assert_eq!(features(&reply).facts(), facts);
+        }
     }
 }

@@ -332,5 +332,14 @@ mod tests {
                 prop_assert_eq!(hash(&reply, algorithm), Ok(bytes.clone()), "{}", line);
             }
         }
+
+        #[test]
+        fn several_written_are_read(all in proptest::collection::vec(crate::strategy::named(Algorithm::Md5), 1..5)) {
+            let hex = |named: &Named| named.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let group = |named: &Named| format!("{} {}", String::from_utf8_lossy(&named.name), hex(named));
+            let line = format!("252 {}", all.iter().map(group).collect::<Vec<_>>().join(", "));
+            let reply = Reply::parse(line.as_bytes()).expect("a reply");
+            prop_assert_eq!(hashes(&reply), Ok(all), "{}", line);
+        }
     }
 }

@@ -68,6 +68,8 @@ fn bytes(number: &str, unit: u64) -> Option<u64> {
 mod tests {
     use alloc::format;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -104,5 +106,13 @@ mod tests {
         check("  Uploaded Mb:\t1.000/10.00", None);
         check("  Uploaded Gb:\t1.00/18446744073709551615.00", None);
         check(" Kbytes used authorized: Kb", None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(of in crate::strategy::quota()) {
+            let text = format!("200-Quota\r\n Uploaded bytes: {}.00/{}.00\r\n200 End\r\n", of.used, of.limit);
+            prop_assert_eq!(quota(&Reply::parse(text.as_bytes()).expect("a reply")), Some(of));
+        }
     }
 }

@@ -44,6 +44,26 @@ pub enum Refusal {
     Unsure,
 }
 
+impl Refusal {
+    /// All of them, by name.
+    pub const ALL: [Self; 14] = [
+        Self::Busy,
+        Self::Data,
+        Self::Exists,
+        Self::Forbidden,
+        Self::IsADirectory,
+        Self::Login,
+        Self::Missing,
+        Self::NoSpace,
+        Self::NotADirectory,
+        Self::NotEmpty,
+        Self::Tls,
+        Self::TooMany,
+        Self::Unsupported,
+        Self::Unsure,
+    ];
+}
+
 /// Reads the reason out of a reply that refuses.
 pub fn refusal(reply: &Reply) -> Refusal {
     let text = reply.message().to_ascii_lowercase();
@@ -64,6 +84,8 @@ fn by_code(code: u16, text: &str) -> Option<Refusal> {
         425 | 426 => Refusal::Data,
         452 | 552 => Refusal::NoSpace,
         521 if says(&["exist"]) => Refusal::Exists,
+        // "521 Supported address families are (af1, .., afn)" (RFC 1639, section 4).
+        521 if says(&["address famil"]) => Refusal::Unsupported,
         522 if says(&["network protocol", "use ("]) => Refusal::Unsupported,
         521 | 522 | 533..=537 => Refusal::Tls,
         530 if says(&["ssl", "tls", "secure", "encrypt"]) => Refusal::Tls,
@@ -138,7 +160,12 @@ pub fn is_empty_listing(reply: &Reply) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::{format, vec::Vec};
+
+    use proptest::{prelude::*, sample::select};
+
     use super::*;
+    use crate::{reply::Code, strategy};
 
     #[track_caller]
     fn check(line: &str, expected: Refusal) {
@@ -195,6 +222,8 @@ mod tests {
         check("550 The file is being used by another process.", Refusal::Busy);
         check("502 Command not implemented.", Refusal::Unsupported);
         check("522 Network protocol not supported, use (1)", Refusal::Unsupported);
+        check("521 Supported address families are (4, 6)", Refusal::Unsupported);
+        check("521 data connection cannot be opened with this PROT setting", Refusal::Tls);
     }
 
     #[test]
@@ -204,5 +233,29 @@ mod tests {
         assert!(is_empty_listing(&reply("550 No members found.")));
         assert!(!is_empty_listing(&reply("550 Permission denied")));
         assert!(!is_empty_listing(&reply("226 no files found")));
+    }
+
+    proptest! {
+        #[test]
+        fn letters_have_no_case(reply in strategy::reply()) {
+            let shout = |text: &[u8]| text.to_ascii_uppercase();
+            let texts: Vec<_> = reply.texts().map(shout).collect();
+            if let Some(loud) = Reply::new(reply.code(), texts) {
+                prop_assert_eq!(refusal(&loud), refusal(&reply));
+            }
+        }
+
+        #[test]
+        fn a_phrase_decides_whatever_stands_around_it(
+            (phrase, of) in select(&PHRASES[..]),
+            name in "[A-Z]{0,8}",
+        ) {
+            // Others in the phrase decide before it: "does not exist" before "exist".
+            let first = PHRASES.iter().find(|(known, _)| phrase.contains(known));
+            prop_assert_eq!(first.map(|(_, first)| *first), Some(of));
+            let reply = Reply::new(Code::new(550).expect("a code"), [format!("{name}: {phrase}.")]);
+            let found = refusal(&reply.expect("a reply"));
+            prop_assert!(found == of && Refusal::ALL.contains(&found));
+        }
     }
 }

@@ -51,6 +51,8 @@ pub fn listing(reply: &Reply) -> Result<Vec<u8>, Misread> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     #[track_caller]
@@ -84,5 +86,18 @@ mod tests {
         assert_eq!(subject("212 x"), Some(Subject::Directory));
         assert_eq!(subject("213 x"), Some(Subject::File));
         assert_eq!(subject("450 x"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn each_subject_has_its_code(of in crate::strategy::subject()) {
+            let code = match of {
+                Subject::System => 211,
+                Subject::Directory => 212,
+                Subject::File => 213,
+            };
+            let reply = Reply::parse(format!("{code} x").as_bytes());
+            proptest::prop_assert_eq!(reply.as_ref().and_then(subject), Some(of));
+        }
     }
 }

@@ -14,10 +14,14 @@ use crate::command::{
     Argument, Command, Family, Format, Mechanism, Mode, Opts, Picture, Protection, Site, Structure,
     Type,
 };
-use crate::feature::{Feature, Features};
-use crate::hash::Algorithm;
-use crate::reply::{Code, Reply};
+use crate::feature::{Fact, Feature, Features};
+use crate::hash::{Algorithm, Named};
+use crate::quota::Quota;
+use crate::refusal::Refusal;
+use crate::reply::{Class, Code, Limits, Reply};
 use crate::secret::Secret;
+use crate::status::Subject;
+use crate::system::System;
 use crate::time::Stamp;
 
 /// Returns bytes that can follow a verb: any but LF and NUL.
@@ -96,6 +100,51 @@ pub fn features() -> impl Strategy<Value = Features> {
     let parameters = prop_oneof![Just(String::new()), "[!-~]([ -~]{0,20}[!-~])?"];
     let feature = (name, parameters).prop_map(|(name, parameters)| Feature { name, parameters });
     collection::vec(feature, 0..20).prop_map(|features| features.into_iter().collect())
+}
+
+/// Returns a fact that `MLST` may tell, by a name as RFC 3659 (section 7.5) allows it.
+pub fn fact() -> impl Strategy<Value = Fact> {
+    let known = select(&["modify", "perm", "size", "type", "unique", "unix.mode"][..]);
+    let name = prop_oneof![known.prop_map(String::from), "[a-z][a-z0-9.-]{0,20}"];
+    (name, any::<bool>()).prop_map(|(name, enabled)| Fact { name, enabled })
+}
+
+/// Returns the hash of a file by name; see [`hash`].
+pub fn named(algorithm: Algorithm) -> impl Strategy<Value = Named> {
+    let hash = collection::vec(any::<u8>(), algorithm.length());
+    ("[#-~]{1,21}", hash).prop_map(|(name, hash)| Named { name: name.into_bytes(), hash })
+}
+
+/// Returns a quota of which some or all is used.
+pub fn quota() -> impl Strategy<Value = Quota> {
+    (0..=u64::MAX)
+        .prop_flat_map(|limit| (0..=limit, Just(limit)))
+        .prop_map(|(used, limit)| Quota { used, limit })
+}
+
+/// Returns any reason to refuse.
+pub fn refusal() -> impl Strategy<Value = Refusal> {
+    select(&Refusal::ALL[..])
+}
+
+/// Returns a class of replies.
+pub fn class() -> impl Strategy<Value = Class> {
+    code().prop_map(Code::class)
+}
+
+/// Returns what an answer to `STAT` can be about.
+pub fn subject() -> impl Strategy<Value = Subject> {
+    select(&[Subject::Directory, Subject::File, Subject::System][..])
+}
+
+/// Returns a system that `SYST` can name.
+pub fn system() -> impl Strategy<Value = System> {
+    select(&System::ALL[..])
+}
+
+/// Returns limits on replies, down to such as allow for none.
+pub fn limits() -> impl Strategy<Value = Limits> {
+    (0..200_usize, 0..2000_usize).prop_map(|(line, reply)| Limits { line, reply })
 }
 
 /// Returns a text to hide.

@@ -4,6 +4,7 @@
 
 use alloc::string::String;
 
+use crate::listing::Dialect;
 use crate::reply::Reply;
 
 /// What kind of system a server says it runs on, or pretends to.
@@ -35,17 +36,57 @@ pub enum System {
 }
 
 impl System {
+    /// All of them, by name.
+    pub const ALL: [Self; 11] = [
+        Self::MacOs,
+        Self::Mvs,
+        Self::NetWare,
+        Self::NonStop,
+        Self::Os2,
+        Self::Os400,
+        Self::Unix,
+        Self::Vm,
+        Self::Vms,
+        Self::VxWorks,
+        Self::Windows,
+    ];
+
     /// Reads the answer to `SYST`: "The reply shall have as its first word one of the system names",
     /// so that decides; where it is another, one that follows.
     pub fn parse(reply: &Reply) -> Option<Self> {
         if !reply.code().is_completion() {
             return None;
         }
-        let text = String::from_utf8_lossy(reply.text()).to_ascii_uppercase();
+        Self::named_in(&String::from_utf8_lossy(reply.text()))
+    }
+
+    /// Finds the system that a text names.
+    pub(crate) fn named_in(text: &str) -> Option<Self> {
+        let text = text.to_ascii_uppercase();
         let named = |text: &str| {
             WORDS.iter().find_map(|(word, system)| text.contains(word).then_some(*system))
         };
-        text.split_whitespace().next().and_then(named).or_else(|| named(&text))
+        match text.split_whitespace().next()? {
+            "VM" => Some(Self::Vm),
+            first => named(first).or_else(|| named(&text)),
+        }
+    }
+
+    /// Returns the dialect in which such a system lists by its own habit.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::MacOs => Dialect::ClassicMac,
+            Self::Mvs => Dialect::Mvs,
+            Self::NetWare => Dialect::NetWare,
+            Self::NonStop => Dialect::HpNonStop,
+            Self::Os2 => Dialect::Os2,
+            Self::Os400 => Dialect::Os400,
+            Self::Unix => Dialect::Unix,
+            Self::Vm => Dialect::Vm,
+            Self::Vms => Dialect::Vms,
+            Self::VxWorks => Dialect::VxWorks,
+            Self::Windows => Dialect::Dos,
+        }
     }
 }
 
@@ -95,6 +136,7 @@ mod tests {
         check("200 VMS system type", Some(System::Vms));
         check("215 MACOS Peter's Server", Some(System::MacOs));
         check("215 z/VM Version 6", Some(System::Vm));
+        check("215 VM is the operating system of this server.", Some(System::Vm));
         check("215 Windows_NT version 10 (UNIX emulation)", Some(System::Windows));
         check("215 UNIX emulated on Windows", Some(System::Unix));
         check("215 HP NonStop Server", Some(System::NonStop));
@@ -104,5 +146,15 @@ mod tests {
     fn unknown_and_refused_are_nothing() {
         check("215 FooOS", None);
         check("502 UNIX only in jest", None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_first_word_decides(of in crate::strategy::system(), more in crate::strategy::system()) {
+            let word = |of| WORDS.iter().find(|(_, system)| *system == of).expect("a word").0;
+            let text = alloc::format!("{} or {}", word(of).to_ascii_lowercase(), word(more));
+            proptest::prop_assert_eq!(System::named_in(&text), Some(of));
+            proptest::prop_assert_eq!(Dialect::from_syst(&text), Some(of.dialect()));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The dialects by name, and what a `SYST` answer says about them.
 
+use crate::system::System;
+
 /// A way of writing a listing.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -80,28 +82,7 @@ impl Dialect {
     /// Guesses from the text of a `SYST` answer. Many servers say `UNIX` whatever they send, so
     /// this is where to look first and no more.
     pub fn from_syst(text: &str) -> Option<Self> {
-        let text = text.trim_start().as_bytes();
-        let starts = |word: &str| {
-            text.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()))
-        };
-        let known = [
-            ("AS/400", Self::Os400),
-            ("HP NonStop", Self::HpNonStop),
-            ("MACOS", Self::ClassicMac),
-            ("MVS", Self::Mvs),
-            ("NETWARE", Self::NetWare),
-            ("Nonstop", Self::HpNonStop),
-            ("OS/2", Self::Os2),
-            ("OS/400", Self::Os400),
-            ("Tandem", Self::HpNonStop),
-            ("UNIX", Self::Unix),
-            ("VM", Self::Vm),
-            ("Windows", Self::Dos),
-        ];
-        if starts("VMS") {
-            return Some(Self::Vms);
-        }
-        known.iter().find(|(word, _)| starts(word)).map(|(_, dialect)| *dialect)
+        System::named_in(text).map(System::dialect)
     }
 }
 

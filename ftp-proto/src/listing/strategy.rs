@@ -9,11 +9,50 @@ use jiff::{
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    Device, Dialect, Entry, Kind, Modified, Permissions, Precision, Version, Year, Zone, write,
+    Caps, Device, Dialect, Entry, Item, Kind, Modified, Permissions, Precision, Reason, Unread,
+    Version, Year, Zone, write,
 };
 
 /// The time at which entries with an inferred year are to be read.
 pub const NOW: DateTime = date(2024, 5, 17).at(12, 30, 0, 0);
+
+/// Returns a dialect.
+pub fn dialect() -> impl Strategy<Value = Dialect> {
+    select(Dialect::ALL)
+}
+
+/// Returns caps, down to such as allow for nothing.
+pub fn caps() -> impl Strategy<Value = Caps> {
+    (0..200_usize, 0..20_u64, 0..4_usize).prop_map(|(line, lines, held)| Caps { line, lines, held })
+}
+
+/// Returns a line that could not be read.
+pub fn unread() -> impl Strategy<Value = Unread> {
+    let reason = select(
+        &[
+            Reason::Columns,
+            Reason::Date,
+            Reason::LineTooLong,
+            Reason::ListingTooLong,
+            Reason::Name,
+            Reason::Refused,
+            Reason::Size,
+            Reason::Unknown,
+        ][..],
+    );
+    (vec(any::<u8>(), 0..40), reason)
+        .prop_map(|(line, reason)| Unread { line: line.into(), reason })
+}
+
+/// Returns what a line of this dialect can turn out to be.
+pub fn item(dialect: Dialect) -> impl Strategy<Value = Item> {
+    prop_oneof![
+        6 => entry(dialect).prop_map(Item::Entry),
+        1 => Just(Item::Noise),
+        1 => bytes("[a-z][a-z0-9/ ]{0,20}").prop_map(Item::Section),
+        1 => unread().prop_map(Item::Unread),
+    ]
+}
 
 /// Returns entries that this dialect can write.
 pub fn entry(dialect: Dialect) -> BoxedStrategy<Entry> {

@@ -223,3 +223,45 @@ fn caps_have_their_own_errors() {
         .collect();
     assert_eq!(reasons, [Reason::LineTooLong, Reason::ListingTooLong]);
 }
+
+proptest! {
+    #[test]
+    fn no_item_is_larger_or_later_than_the_caps(
+        caps in strategy::caps(),
+        listing in collection::vec(lines(), 0..8),
+    ) {
+        let mut options = Options::new(strategy::NOW);
+        options.caps = caps;
+        let items = read(&listing.join(&b'\n'), options);
+        prop_assert!(items.len() as u64 <= caps.lines + 1);
+        for item in items {
+            let line = match &item {
+                Item::Entry(entry) | Item::Own(entry) => entry.line(),
+                Item::Unread(unread) => &unread.line,
+                _ => &[],
+            };
+            // A line that was wrapped is told with both parts, each within the cap.
+            prop_assert!(line.len() <= 2 * caps.line.max(1) + 1);
+        }
+    }
+
+    #[test]
+    fn a_listing_reads_as_the_items_it_was_written_from(
+        items in collection::vec(strategy::item(Dialect::Unix), 0..8),
+    ) {
+        let line = |item: &Item| match item {
+            Item::Entry(entry) => write(entry, Dialect::Unix),
+            Item::Section(path) => Some([b"./", &path[..], b"/x:"].concat()),
+            Item::Noise => Some(b"total 8".to_vec()),
+            _ => None,
+        };
+        let listing: Vec<_> = items.iter().filter_map(line).collect();
+        let read = read(&listing.join(&b'\n'), Options::new(strategy::NOW));
+        let known = items.into_iter().filter(|item| line(item).is_some());
+        let expected: Vec<_> = known.map(|item| match item {
+            Item::Section(path) => Item::Section([b"./", &path[..], b"/x"].concat()),
+            item => item,
+        }).collect();
+        prop_assert_eq!(read, expected);
+    }
+}

@@ -409,5 +409,26 @@ mod tests {
             let split = feed(&mut Decoder::default(), &bytes, step);
             prop_assert_eq!(whole, split);
         }
+
+        #[test]
+        fn no_reply_grows_beyond_the_limits(
+            limits in crate::strategy::limits(),
+            reply in crate::strategy::reply(),
+        ) {
+            let (mut decoder, mut buffer) = (Decoder::new(limits), BytesMut::new());
+            reply.encode(&mut buffer);
+            let whole = buffer.len();
+            match decoder.decode(&mut buffer) {
+                Ok(decoded) => {
+                    let lines = || decoded.iter().flat_map(Reply::lines).map(<[u8]>::len);
+                    prop_assert!(lines().all(|len| len <= limits.line));
+                    prop_assert!(lines().sum::<usize>() <= limits.reply);
+                }
+                Err(error) => {
+                    prop_assert!(whole > limits.line.min(limits.reply) || whole < LINE_COST * 6);
+                    prop_assert!(!matches!(error, DecodeError::NotAReply { .. }), "{error}");
+                }
+            }
+        }
     }
 }
