@@ -55,6 +55,7 @@ pub(crate) fn options(
         close_timeout: settings.duration("close_timeout"),
         shut_timeout: settings.duration("shut_timeout"),
         noop_interval: Options::default().noop_interval,
+        round_trip: None,
         disable_epsv: settings.is("disable_epsv") || settings.is("trust_passive_address"),
         disable_mlsd: settings.is("disable_mlsd"),
         disable_utf8: settings.is("disable_utf8"),
