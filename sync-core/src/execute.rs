@@ -234,11 +234,13 @@ impl Executor {
             Action::Keep { source, same: true, .. } if self.moves => {
                 self.remove_source(&from, &source).await;
             }
-            Action::Rename { from: old, source, in_new_directory } => {
+            Action::Rename { from: old, source, in_new_directory, copied } => {
                 let (slot, reason) = (Slot::default(), Reason::new(Cause::New, "new"));
                 let job = Job { from, to, source, replaces: None, begun: None, reason, slot };
-                if !self.rename_there(&old, &job, in_new_directory).await {
-                    return Some(Waiting { job, in_new_directory });
+                match self.rename_there(&old, &job, in_new_directory).await {
+                    Renamed::Done => self.copier.recorder.renamed(&job.to, copied),
+                    Renamed::Not => return Some(Waiting { job, in_new_directory }),
+                    Renamed::Never => {}
                 }
             }
             Action::MakeDirectory => self.make_directory(&to).await,
@@ -349,18 +351,17 @@ impl Executor {
         }
     }
 
-    /// Lets the destination rename what it has as `old`. Returns whether the file stands, or is not
-    /// to stand, under its new name.
-    async fn rename_there(&self, old: &Path, job: &Job, in_new_directory: bool) -> bool {
+    /// Lets the destination rename what it has as `old`.
+    async fn rename_there(&self, old: &Path, job: &Job, in_new_directory: bool) -> Renamed {
         let reason = format!("renamed from {old}");
         let change = Change { deed: Deed::Moved, reason: &reason, ..job.change() };
         let may = self.run.may(change).await;
         if self.run.ctx.options.dry_run {
-            return true;
+            return Renamed::Never;
         }
         if !may || in_new_directory && !self.make_parent(job).await {
             self.kept().keep_above([old]);
-            return true;
+            return Renamed::Never;
         }
         let remote = &self.destination.remote;
         let (from, to) = (self.destination.path(old), self.destination.path(&job.to));
@@ -369,7 +370,10 @@ impl Executor {
             Some(parent) if renamed.is_ok() => self.run.has_changed(parent),
             _ => self.kept().keep_above([old]),
         }
-        renamed.is_ok() && self.run.settle(change, renamed)
+        match renamed.is_ok() && self.run.settle(change, renamed) {
+            true => Renamed::Done,
+            false => Renamed::Not,
+        }
     }
 
     /// Lets the remote move a directory with all it holds.
@@ -523,6 +527,15 @@ impl Executor {
             self.run.settle(change, set);
         }
     }
+}
+
+/// What came of a rename on the destination.
+enum Renamed {
+    Done,
+    /// It is not to be, and neither is a copy.
+    Never,
+    /// It failed.
+    Not,
 }
 
 /// What was found out about two files of one size.

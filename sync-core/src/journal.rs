@@ -6,6 +6,7 @@
 mod fact;
 mod file;
 mod gone;
+mod memory;
 mod server;
 mod text;
 
@@ -24,7 +25,7 @@ use crate::remote::Tree;
 
 use fact::Stored;
 pub use fact::{CONTENT, Fact};
-use file::Opened;
+use file::{Opened, Place};
 use server::Taking;
 pub(crate) use server::{OnServer, is_journal};
 use text::Writing;
@@ -42,6 +43,7 @@ pub(crate) struct Journal {
     /// The key of temporary names; none where it would be forgotten at the end.
     key: Option<Key>,
     database: Database,
+    place: Place,
     waiting: Mutex<Waiting>,
     /// How much the journal on the server does not say yet.
     unshared: AtomicUsize,
@@ -164,7 +166,7 @@ impl Journal {
     }
 
     fn begin_taking(&self) -> Result<Taking, Unavailable> {
-        Taking::begin(&self.database)
+        Ok(Taking::new(self.place.begin_write(&self.database)?))
     }
 
     /// Writes down so many files that stand at `start` and behind it, and returns where to go on.
@@ -202,13 +204,11 @@ impl Journal {
     /// Writes what waits. Who writes takes its changes only when it is its turn, so that of two
     /// about one place the later one stays.
     fn try_write(&self) -> Result<(), Unavailable> {
-        let mut write = self.database.begin_write().map_err(broken)?;
+        let write = self.place.begin_write(&self.database)?;
         let changes = std::mem::take(&mut self.waiting().changes);
         if changes.is_empty() {
             return Ok(());
         }
-        // After a crash the file is opened at once, however large.
-        write.set_quick_repair(true);
         let mut files = write.open_table(FILES).map_err(broken)?;
         for (place, fact) in &changes {
             match fact {
@@ -227,10 +227,10 @@ impl Journal {
 
 impl From<Opened> for Journal {
     fn from(opened: Opened) -> Self {
-        let Opened { database, key, notice } = opened;
+        let Opened { database, place, key, notice } = opened;
         let waiting = Waiting { changes: Vec::new(), written: Instant::now(), broken: None };
         let (key, waiting, unshared) = (Some(key), Mutex::new(waiting), AtomicUsize::new(0));
-        Self { key, database, waiting, unshared, notice }
+        Self { key, database, place, waiting, unshared, notice }
     }
 }
 

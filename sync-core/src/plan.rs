@@ -88,6 +88,8 @@ pub enum Action {
         size: Option<u64>,
         /// When it changed.
         modified: Option<Modified>,
+        /// What is remembered of it.
+        copied: Option<Box<Fact>>,
     },
     /// Let the destination rename a file that is what the source has under another name; copy it if
     /// that fails.
@@ -98,6 +100,8 @@ pub enum Action {
         source: Entry,
         /// Whether its directory is still to be made.
         in_new_directory: bool,
+        /// What is remembered of what the destination has.
+        copied: Option<Box<Fact>>,
     },
     /// Remove a directory of the destination that the source has not; its content has gone before.
     RemoveDirectory,
@@ -118,10 +122,10 @@ pub enum Action {
 
 impl Action {
     /// Has a copy become a rename of what the destination has at `from`.
-    pub(crate) fn renaming(self, from: Path) -> Self {
+    pub(crate) fn renaming(self, from: Path, copied: Option<Box<Fact>>) -> Self {
         match self {
             Self::Copy { source, in_new_directory, .. } => {
-                Self::Rename { from, source, in_new_directory }
+                Self::Rename { from, source, in_new_directory, copied }
             }
             other => other,
         }
@@ -363,9 +367,11 @@ impl Plan<'_> {
                 self.stays = true;
                 Some(Action::Tell(message.into()))
             }
-            None => there
-                .is_file()
-                .then(|| Action::Remove { size: there.size, modified: there.modified }),
+            None if there.is_file() => {
+                let copied = there.copied.clone().filter(|fact| fact.holds_for(there));
+                Some(Action::Remove { size: there.size, modified: there.modified, copied })
+            }
+            None => None,
         }
     }
 

@@ -6,11 +6,13 @@ mod common;
 use std::sync::Arc;
 
 use common::{Recorder, Store, context, path, time};
+use sync_core::context::{Elsewhere, Tracking};
 use sync_core::filter::Filter;
 use sync_core::ops::{Mode, sync};
+use sync_core::remote::limit::{Limits, Pace};
 use sync_core::remote::memory::Memory;
-use sync_core::remote::watch::Call;
-use sync_core::{Capability, Context, ErrorKind, Options, Remote as _};
+use sync_core::remote::watch::{Call, Watched};
+use sync_core::{Capability, Context, ErrorKind, Options, Remote as _, Tree};
 
 const JOURNAL: &str = ".journal";
 
@@ -214,4 +216,66 @@ async fn a_machine_with_its_own_journal_reads_no_file_twice() {
         assert_eq!(own.calls.watch().take().contains_key(&Call::Hash), hashed);
     }
     assert!(destination.memory.stat(&path("a")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_was_renamed_or_copied_there_is_known_by_its_content() {
+    let capability = Capability { copy: true, ..Memory::server().capability() };
+    let destination = Store::new(Memory::with(capability));
+    deploy(&checkout(&["a/f=11", "b=22"], 100), &destination).await;
+    let (ctx, heard) = with_journal(|options| {
+        options.track_renames = Some(Tracking { leaf: true, ..Tracking::default() });
+        let trees = vec![Tree::new(destination.faults.clone(), path("b-of-old"))];
+        options.elsewhere = Some(Elsewhere { trees, copies: true });
+    });
+    destination.memory.put("b-of-old/c", "33", time(300));
+    let source = checkout(&["new/f=11", "b=22", "b-of-old/c=33", "c=33"], 100);
+    source.memory.put("c", "33", time(300));
+    source.memory.put("b-of-old/c", "33", time(300));
+    sync(&ctx, &source.tree(), &destination.tree(), Mode::Sync).await.unwrap();
+    assert_eq!(heard.heard("done Moved"), ["done Moved new/f: renamed from a/f"]);
+    assert_eq!(destination.calls.watch().paths(Call::Copy), ["b-of-old/c"]);
+    let fresh = checkout(&["new/f=11", "b=22", "c=33", "b-of-old/c=33"], 5000);
+    let done = deploy(&fresh, &destination).await;
+    assert_eq!(done.len(), 1, "only what no run has copied: {done:?}");
+    assert!(done[0].starts_with("done CopiedOver b-of-old/c"));
+}
+
+/// The files of two machines that write to one place at the same time, the second so many calls
+/// after the first; each call takes its time.
+#[tokio::test(start_paused = true)]
+async fn two_machines_at_once_leave_the_journal_of_one_of_them_whole() {
+    for late in 0..40 {
+        let store = Store::new(stamping());
+        deploy(&checkout(&["old=1"], 100), &store).await;
+        let limits = Limits::new(Some(Pace { calls: 1000.0, burst: 1 }));
+        let slow = |remote| Tree::new(Arc::new(Watched::new(remote, limits.of_server())), path(""));
+        let (first, second) = (slow(store.tree().remote), slow(store.tree().remote));
+        let [mine, yours] = ["m", "y"].map(|letter| {
+            let files: Vec<String> = (0..5).map(|number| format!("{letter}{number}=1")).collect();
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            checkout(&files, 100)
+        });
+        let (ctx, heard) = with_journal(|_| ());
+        let (ctx_late, heard_late) = with_journal(|_| ());
+        let (one, other) = (mine.tree(), yours.tree());
+        let begin_late = async {
+            tokio::time::sleep(std::time::Duration::from_millis(late)).await;
+            sync(&ctx_late, &other, &second, Mode::Copy).await
+        };
+        let (one, other) = tokio::join!(sync(&ctx, &one, &first, Mode::Copy), begin_late);
+        one.unwrap();
+        other.unwrap();
+        let told = [heard.heard("notice"), heard_late.heard("notice")].concat();
+        assert!(!told.iter().any(|notice| notice.contains("journal")), "{told:?}");
+        let knows = |letter: &str| {
+            let text = journal(&store);
+            (0..5).filter(|number| text.contains(&format!(" {letter}{number}\n"))).count()
+        };
+        assert!(matches!((knows("m"), knows("y")), (5, 5 | 0) | (0, 5)), "{}", journal(&store));
+        let (ctx, heard) = with_journal(|_| ());
+        sync(&ctx, &mine.tree(), &store.tree(), Mode::Copy).await.unwrap();
+        assert!(heard.heard("notice").is_empty(), "it is whole: {:?}", heard.heard("notice"));
+        assert_eq!(files(&store).len(), 11);
+    }
 }

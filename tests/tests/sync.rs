@@ -15,6 +15,7 @@ on_every_server! {
     a_fresh_checkout_sends_only_what_has_changed
     a_missing_source_deletes_nothing
     directories_bear_their_times_where_the_server_dates_them
+    two_machines_at_once_leave_a_journal_that_is_whole
     what_holds_something_hidden_is_not_asked_to_go
 }
 
@@ -222,6 +223,38 @@ fn what_a_server_cannot_store_is_told_by_name() {
     assert!(output.stderr.contains("ERROR : back\\slash:"), "{}", output.stderr);
     // Behind a `/` even a leading blank is kept.
     assert_eq!(tree::paths(&server.root().join("up")), [" leading", "fine"]);
+}
+
+fn two_machines_at_once_leave_a_journal_that_is_whole(software: Software, security: Security) {
+    let Some(server) = Server::start(software, security) else { return };
+    let machine = |letter: &str| {
+        let rclone = Program::ours();
+        rclone.add("server", &server);
+        let here = rclone.home().join("here");
+        fs::create_dir_all(&here).unwrap();
+        for number in 0..20 {
+            fs::write(here.join(format!("{letter}{number}")), letter).unwrap();
+        }
+        rclone
+    };
+    let deploy = |rclone: &Program| {
+        let output = rclone.run(["copy", "here", "server:up", "--journal-remote=.journal"]);
+        output.assert(0, &[]);
+        assert!(!output.stderr.contains("journal"), "{}", output.stderr);
+    };
+    let machines = ["m", "y"].map(machine);
+    std::thread::scope(|scope| {
+        for rclone in &machines {
+            scope.spawn(|| deploy(rclone));
+        }
+    });
+    let journal = fs::read_to_string(server.root().join("up/.journal")).unwrap();
+    let known = ["m", "y"].map(|letter| {
+        (0..20).filter(|number| journal.contains(&format!(" {letter}{number}\n"))).count()
+    });
+    assert!(matches!(known, [20, 20 | 0] | [0, 20]), "{journal}");
+    // Whoever reads it next finds it whole, or would tell.
+    machines.iter().for_each(deploy);
 }
 
 fn a_fresh_checkout_sends_only_what_has_changed(software: Software, security: Security) {

@@ -75,6 +75,14 @@ impl Recorder {
         self.run.share_step(&self.destination).await;
     }
 
+    /// Notes that what was remembered of a file now holds for `path`.
+    pub(super) fn renamed(&self, path: &Path, copied: Option<Box<Fact>>) {
+        let (Some(journal), Some(fact)) = (self.journal(), copied) else { return };
+        let Some((parent, name)) = path.split() else { return };
+        // Some servers give a file another identity with its name.
+        journal.remember(&parent, &name, Fact { unique: None, ..*fact });
+    }
+
     /// Asks for the times the destination has given. One that does not answer is not remembered.
     async fn ask(&self, journal: &Arc<Journal>, batch: Vec<Unstamped>) {
         let remote = &self.destination.remote;

@@ -6,6 +6,7 @@ use super::copy::{Copier, Job};
 use super::record::Content;
 use super::target::Target;
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::CONTENT;
 use crate::path::Path;
 use crate::progress::Event;
 use crate::remote::Committed;
@@ -53,10 +54,19 @@ impl Copier {
         }
         let committed = result?;
         let dated = committed.time_not_set.is_none();
-        let content = Content { entry: &job.source, sha256: None };
+        let content = Content { entry: &job.source, sha256: self.content_of(job).await };
         self.recorder.copied(&job.to, content, dated).await;
         self.tell(job, committed);
         Ok(())
+    }
+
+    /// Returns the SHA-256 of the source for the journal on the server, where the source computes it.
+    async fn content_of(&self, job: &Job) -> Option<Box<[u8]>> {
+        self.run.ctx.options.journal_remote.as_ref()?;
+        let remote = &self.source.remote;
+        let able = remote.capability().hashes.contains(&CONTENT);
+        let hash = async { remote.hash(&self.source.path(&job.from), CONTENT).await.ok() };
+        if able { hash.await.map(Into::into) } else { None }
     }
 
     async fn copy_on_remote(

@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path as FilePath, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use redb::backends::InMemoryBackend;
-use redb::{Database, DatabaseError, StorageBackend as _, StorageError, TableDefinition};
+use redb::{Database, DatabaseError, StorageError, TableDefinition, WriteTransaction};
 use sha2::{Digest as _, Sha256};
 
 use crate::partial::Key;
 use crate::remote::Tree;
 
+use super::memory::InMemory;
 use super::{FILES, Unavailable, broken, hex};
 
 /// Facts about the journal itself, by name.
@@ -29,8 +29,27 @@ const UNUSED: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 /// A journal's database, with what is to be told of how it was opened.
 pub(super) struct Opened {
     pub(super) database: Database,
+    pub(super) place: Place,
     pub(super) key: Key,
     pub(super) notice: Option<String>,
+}
+
+/// Where a database is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Place {
+    /// In a file, which may outlive a crash.
+    Disk,
+    /// In memory.
+    Memory,
+}
+
+impl Place {
+    /// Begins to write; after a crash a file is opened at once, however large.
+    pub(super) fn begin_write(self, database: &Database) -> Result<WriteTransaction, Unavailable> {
+        let mut write = database.begin_write().map_err(broken)?;
+        write.set_quick_repair(self == Self::Disk);
+        Ok(write)
+    }
 }
 
 /// Opens the journal of these trees below `folder`, or begins it; one that nobody can read is set
@@ -54,7 +73,7 @@ pub(super) fn open(
     touch(&path);
     remove_unused(folder, SystemTime::now());
     let (database, key) = opened;
-    Ok(Opened { database, key, notice })
+    Ok(Opened { database, place: Place::Disk, key, notice })
 }
 
 /// Reads the journal of these trees into memory, for a run that writes nothing.
@@ -64,12 +83,11 @@ pub(super) fn peek(
     destination: &Tree,
 ) -> Result<Opened, Unavailable> {
     let bytes = fs::read(folder.join(name(source, destination))).unwrap_or_default();
-    let copy = InMemoryBackend::new();
-    copy.set_len(bytes.len() as u64).map_err(broken)?;
-    copy.write(0, &bytes).map_err(broken)?;
-    let read = Database::builder().create_with_backend(copy);
-    match read.map_err(Unusable::from).and_then(checked) {
-        Ok((database, key)) => Ok(Opened { database, key, notice: None }),
+    let read =
+        Database::builder().set_cache_size(CACHE).create_with_backend(InMemory::holding(bytes));
+    let checked = read.map_err(Unusable::from).and_then(|read| checked(read, Place::Memory));
+    match checked {
+        Ok((database, key)) => Ok(Opened { database, place: Place::Memory, key, notice: None }),
         Err(Unusable::Unread(_)) => in_memory(),
         Err(Unusable::Unavailable(why)) => Err(why),
     }
@@ -77,9 +95,12 @@ pub(super) fn peek(
 
 /// Begins a journal that ends with the run.
 pub(super) fn in_memory() -> Result<Opened, Unavailable> {
-    let database = Database::builder().create_with_backend(InMemoryBackend::new());
-    let (database, key) = checked(database.map_err(broken)?).map_err(Unusable::into_unavailable)?;
-    Ok(Opened { database, key, notice: None })
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE);
+    let database = builder.create_with_backend(InMemory::default());
+    let checked = checked(database.map_err(broken)?, Place::Memory);
+    let (database, key) = checked.map_err(Unusable::into_unavailable)?;
+    Ok(Opened { database, place: Place::Memory, key, notice: None })
 }
 
 /// Why a file cannot be used as it is.
@@ -121,11 +142,11 @@ fn is_garbage(error: &io::Error) -> bool {
 }
 
 fn usable(path: &FilePath) -> Result<(Database, Key), Unusable> {
-    checked(Database::builder().set_cache_size(CACHE).create(path)?)
+    checked(Database::builder().set_cache_size(CACHE).create(path)?, Place::Disk)
 }
 
 /// Returns the database with its key, made up when the journal is begun.
-fn checked(database: Database) -> Result<(Database, Key), Unusable> {
+fn checked(database: Database, place: Place) -> Result<(Database, Key), Unusable> {
     if let Some(key) = about(&database, "key").and_then(|key| Key::try_from(key).ok()) {
         if about(&database, "version").as_deref() != Some(VERSION) {
             return Err(Unusable::Unread("the one there is of another version".into()));
@@ -133,7 +154,7 @@ fn checked(database: Database) -> Result<(Database, Key), Unusable> {
         return Ok((database, key));
     }
     let key: Key = rand::random();
-    begin(&database, key)?;
+    begin(&database, place, key)?;
     Ok((database, key))
 }
 
@@ -142,9 +163,8 @@ fn about(database: &Database, name: &str) -> Option<Vec<u8>> {
     about.get(name).ok()?.map(|value| value.value().to_vec())
 }
 
-fn begin(database: &Database, key: Key) -> Result<(), Unavailable> {
-    let mut write = database.begin_write().map_err(broken)?;
-    write.set_quick_repair(true);
+fn begin(database: &Database, place: Place, key: Key) -> Result<(), Unavailable> {
+    let write = place.begin_write(database)?;
     let mut about = write.open_table(ABOUT).map_err(broken)?;
     about.insert("key", key.as_slice()).map_err(broken)?;
     about.insert("version", VERSION).map_err(broken)?;

@@ -80,7 +80,12 @@ impl OnServer {
             return Ok(None);
         }
         let name = &self.name;
-        let why = match self.read(journal, tree).await? {
+        let why = match self.read(journal, tree).await {
+            // Whoever writes one at the same time may have taken the old one away first.
+            Err(error) if error.is_not_found() => return Ok(None),
+            read => read?,
+        };
+        let why = match why {
             Ok(()) => return Ok(None),
             Err(Unread::Foreign) => {
                 let message = format!("`{name}` there is something else and stays as it is");
@@ -95,7 +100,10 @@ impl OnServer {
             return Ok(Some(format!("the journal `{name}` there {why}")));
         };
         let to = tree.root.child(&aside);
-        tree.remote.rename(&self.path(tree), &to).await?;
+        match tree.remote.rename(&self.path(tree), &to).await {
+            Err(error) if error.is_not_found() => return Ok(None),
+            renamed => renamed?,
+        }
         Ok(Some(format!("the journal `{name}` there {why}: begins a new one, `{aside}` holds it")))
     }
 
@@ -211,10 +219,8 @@ pub(super) struct Taking {
 }
 
 impl Taking {
-    pub(super) fn begin(database: &redb::Database) -> std::result::Result<Self, Unavailable> {
-        let mut write = database.begin_write().map_err(broken)?;
-        write.set_quick_repair(true);
-        Ok(Self { write })
+    pub(super) fn new(write: redb::WriteTransaction) -> Self {
+        Self { write }
     }
 
     /// Takes some in. Where both know of the same copy, this machine knows the time of its own source.

@@ -8,6 +8,7 @@ use crate::compare::Rules;
 use crate::context::Tracking;
 use crate::entry::{Entry, Modified};
 use crate::execute::remove::Doomed;
+use crate::journal::Fact;
 use crate::path::Path;
 use crate::plan::{Action, Step};
 use crate::remote::Tree;
@@ -23,8 +24,8 @@ pub(super) struct Renames<'a> {
     tracking: Tracking,
     /// Copies of files that the destination has not.
     new: Vec<Step>,
-    /// When the files changed that only the destination has.
-    times: BTreeMap<Path, Modified>,
+    /// When the files changed that only the destination has, and what is remembered of them.
+    there: BTreeMap<Path, (Option<Modified>, Option<Box<Fact>>)>,
 }
 
 impl<'a> Renames<'a> {
@@ -41,22 +42,23 @@ impl<'a> Renames<'a> {
         } else if tracking.hash && rules.hash.is_none() {
             "the source and destination do not have a common hash"
         } else {
-            let (new, times) = (Vec::new(), BTreeMap::new());
-            return Some(Self { run, source, destination, rules, tracking, new, times });
+            let (new, there) = (Vec::new(), BTreeMap::new());
+            return Some(Self { run, source, destination, rules, tracking, new, there });
         };
         run.notice(None, &format!("Ignoring --track-renames as {trouble}"));
         None
     }
 
     /// Holds a step back that may be a rename, or the half of one; returns all others.
-    pub(super) fn hold(&mut self, step: Step) -> Option<Step> {
-        match &step.action {
+    pub(super) fn hold(&mut self, mut step: Step) -> Option<Step> {
+        let path = step.target().clone();
+        match &mut step.action {
             Action::Copy { replaces: None, .. } => {
                 self.new.push(step);
                 return None;
             }
-            Action::Remove { modified: Some(modified), .. } => {
-                self.times.insert(step.target().clone(), *modified);
+            Action::Remove { modified, copied, .. } => {
+                self.there.insert(path, (*modified, copied.take()));
             }
             _ => {}
         }
@@ -64,7 +66,7 @@ impl<'a> Renames<'a> {
     }
 
     /// Returns the steps held back, those as renames that have their like among the removals.
-    pub(super) async fn resolve(self, removals: &mut Removals) -> Vec<Step> {
+    pub(super) async fn resolve(mut self, removals: &mut Removals) -> Vec<Step> {
         let mut by_size: BTreeMap<u64, Vec<Doomed>> = BTreeMap::new();
         for doomed in std::mem::take(&mut removals.files) {
             by_size.entry(doomed.size.unwrap_or(u64::MAX)).or_default().push(doomed);
@@ -81,7 +83,8 @@ impl<'a> Renames<'a> {
         removals.files.sort_by(|a, b| a.path.cmp(&b.path));
         let renamed = |(mut step, found): (Step, Option<Doomed>)| {
             if let Some(found) = found {
-                step.action = step.action.renaming(found.path);
+                let copied = self.there.remove(&found.path).and_then(|(_, copied)| copied);
+                step.action = step.action.renaming(found.path, copied);
             }
             step
         };
@@ -110,7 +113,7 @@ impl<'a> Renames<'a> {
             return false;
         }
         if modified {
-            let there = self.times.get(there).copied();
+            let there = self.there.get(there).and_then(|(modified, _)| *modified);
             if there.is_none() || !self.rules.same_time(source.modified, there) {
                 return false;
             }
