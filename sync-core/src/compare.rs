@@ -1,7 +1,8 @@
 //! Decides whether a file on the destination is what the source holds, from what both listings say.
 //!
 //! Two times differ only when they are as far apart as the coarser of them is precise: some servers
-//! round, others cut off. Reading a file's content is not done here.
+//! round, others cut off. Where they are equal only as far as a coarse listing goes, a hash that both
+//! sides have decides. Reading a file's content is not done here.
 
 use std::time::Duration;
 
@@ -93,6 +94,10 @@ impl Rules {
                 Verdict::Unsettled(Reason::new(Cause::Hash, text))
             });
         }
+        let is_known = since.is_some_and(|since| since.is_zero());
+        if let Some(reason) = self.ambiguity(source, destination, age).filter(|_| !is_known) {
+            return Verdict::Unsettled(reason);
+        }
         match self.stamps {
             Stamps::Given(_) => by_given_time(age, since),
             Stamps::Own => match (since, fact) {
@@ -108,6 +113,25 @@ impl Rules {
                 (None, None) => by_own_stamp(age, destination),
             },
         }
+    }
+
+    /// Says why the times do not tell whether two files differ, where they have a hash that does: they
+    /// agree, or a copy seems older, only as far as a listing in minutes or days goes.
+    fn ambiguity(
+        &self,
+        source: &Entry,
+        destination: &Entry,
+        age: Option<SignedDuration>,
+    ) -> Option<Reason> {
+        let (hash, here, there) = (self.hash?, source.modified?, destination.modified?);
+        let (kept, undecided) = match self.stamps {
+            Stamps::Given(precision) => (precision, age.is_none()),
+            Stamps::Own => (Duration::ZERO, age.is_none_or(|age| age.is_positive())),
+        };
+        let coarse = here.precision.max(there.precision);
+        let exact = kept.max(self.options.modify_window).max(Duration::from_secs(1));
+        let text = || format!("times are known to {coarse:?} only, {hash} hashes are compared");
+        (undecided && coarse > exact).then(|| Reason::new(Cause::Hash, text()))
     }
 
     /// Returns what is remembered of a file of the destination that still is the one that was copied,
@@ -265,6 +289,27 @@ mod tests {
     #[test]
     fn a_finer_listing_than_the_server_keeps_is_not_trusted_below_a_second() {
         check(&rules(|_| ()), (3, 999), (3, 0, Duration::from_millis(1)), "same");
+    }
+
+    #[test]
+    fn what_a_coarse_listing_cannot_tell_a_hash_decides() {
+        let text = "unsettled: times are known to 60s only, md5 hashes are compared";
+        let hashed = |change: fn(&mut Options)| Rules { hash: Some("md5"), ..rules(change) };
+        check(&hashed(|_| ()), (3, 59_000), (3, 0, MINUTE), text);
+        check(&hashed(|_| ()), (3, 0), (3, 0, MINUTE), text);
+        check(&hashed(|_| ()), (3, 999), (3, 0, SECOND), "same");
+        check(&hashed(|_| ()), (4, 0), (3, 0, MINUTE), "differs: size differs 3 → 4");
+        check(&hashed(|_| ()), (3, 60_000), (3, 0, MINUTE), "unsettled: time differs by 1m");
+        check(&hashed(|o| o.modify_window = MINUTE), (3, 59_000), (3, 0, MINUTE), "same");
+        check(&hashed(|o| o.size_only = true), (3, 59_000), (3, 0, MINUTE), "same");
+        let own = hashed(|_| ()).with_own_stamps();
+        check(&own, (3, 500_000), (3, 0, MINUTE), text);
+        check(&own, (3, -500_000), (3, 0, MINUTE), "same");
+        let copied = Fact::of(&file(3, 0, INSTANT), &file(3, 0, MINUTE)).map(Box::new);
+        let there = Entry { copied, ..file(3, 0, MINUTE) };
+        let known =
+            |milliseconds| verdict(&hashed(|_| ()), &file(3, milliseconds, INSTANT), &there);
+        assert_eq!((known(0), known(5)), ("same".into(), text.into()));
     }
 
     #[test]

@@ -467,7 +467,9 @@ impl Executor {
         if let Some(hash) = self.rules.hash {
             let options = &self.run.ctx.options;
             return match self.same_hash(job, hash).await {
-                Ok(true) if options.checksum || options.no_update_modified => Sameness::Same,
+                Ok(true) if options.no_update_modified => Sameness::Same,
+                // The times were not what was in doubt.
+                Ok(true) if job.reason.cause == Cause::Hash => Sameness::Same,
                 Ok(true) => Sameness::ContentOnly,
                 Ok(false) | Err(_) => Sameness::Different,
             };

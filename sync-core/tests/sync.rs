@@ -592,3 +592,24 @@ async fn an_upload_whose_content_differs_gets_no_name() {
     assert_eq!(failures.last.kind(), ErrorKind::Corrupted);
     assert_eq!(server.files(), ["a=old"]);
 }
+
+/// Where a server lists minutes and tells no more, two files of one size and minute may differ.
+#[tokio::test]
+async fn what_a_listing_in_minutes_hides_a_hash_tells() {
+    for (hashes, expected) in [(vec!["md5"], ["a=1", "b=X"]), (vec![], ["a=1", "b=2"])] {
+        let minute = Some(Duration::from_secs(60));
+        let capability = Memory::server().capability();
+        let server = Memory::with(Capability { read_precision: minute, hashes, ..capability });
+        let has_hash = !server.capability().hashes.is_empty();
+        let source = Store::with(Memory::new(), &["a=1", "b=2"]);
+        let destination = Store::with(server, &["a=1", "b=2"]);
+        source.memory.put("b", "X", time(101));
+        let (ctx, heard) = context();
+        run(&ctx, &source, &destination, Mode::Sync).await.unwrap();
+        assert_eq!(destination.files(), expected);
+        let calls = destination.calls.watch().take();
+        assert_eq!(calls.get(&Call::Hash).copied(), has_hash.then_some(2));
+        assert!(!calls.contains_key(&Call::SetModified), "what is the same keeps its time");
+        assert_eq!(heard.heard("cause").len(), usize::from(has_hash));
+    }
+}
