@@ -86,7 +86,10 @@ fn numeral_first(
     };
     if first.digits < 4 {
         let date = (first.small()?, second.small()?);
-        return year_or_time(line, next_end, date, false, clock);
+        // Numbers alone are a date only with a year that a file can have.
+        let plausible = |m: &Modified| m.precision > Precision::Day || m.at.year() >= 1900;
+        let read = year_or_time(line, next_end, date, false, clock);
+        return read.filter(|(modified, _)| plausible(modified));
     }
     let (third, end) = Numeral::next(line, next_end)?;
     // `2003 3月 20 10:05`: the first is a size where a month and a day without year follow.
@@ -108,7 +111,7 @@ fn month_second(
 ) -> Option<(Modified, usize)> {
     let (mut start, mut end) = line.column(end)?;
     if first.digits == 4 {
-        let (month, day) = month_and_day(&line.bytes[start..end])?;
+        let (month, day) = marked_pair(&line.bytes[start..end])?;
         let marked = !first.mark.is_ascii();
         return dated(line, end, marked.then_some((first.value, month, day))?);
     }
@@ -119,25 +122,14 @@ fn month_second(
     year_or_time(line, end, (month, day), false, clock)
 }
 
-/// `11月30日`
-fn month_and_day(column: &[u8]) -> Option<(i8, i8)> {
-    let mut numbers = column.split(|b| !b.is_ascii_digit()).filter(|number| !number.is_empty());
-    let date = (two_digits(numbers.next()?)?, two_digits(numbers.next()?)?);
-    numbers.next().is_none().then_some(date)
-}
-
 /// `11月30日 23:59`, `2019年11月30日`
 fn joined(line: Line<'_>, end: usize, column: &[u8], clock: Clock) -> Option<(Modified, usize)> {
-    let is_mark = |mark: &[u8]| mark.len() <= 4 && mark.first().is_some_and(|b| !b.is_ascii());
-    if !column.split(u8::is_ascii_digit).filter(|mark| !mark.is_empty()).all(is_mark) {
-        return None;
+    if let Some(date) = marked_pair(column) {
+        return year_or_time(line, end, date, false, clock);
     }
-    let mut numbers = column.split(|b| !b.is_ascii_digit()).filter(|number| !number.is_empty());
-    match (numbers.next()?, numbers.next()?, numbers.next(), numbers.next()) {
-        (a, b, Some(c), None) => dated(line, end, (year(a)?, two_digits(b)?, two_digits(c)?)),
-        (_, _, None, None) => year_or_time(line, end, month_and_day(column)?, false, clock),
-        _ => None,
-    }
+    let year_ends = column.iter().position(|b| !b.is_ascii_digit())?;
+    let (month, day) = marked_pair(column.get(year_ends..)?)?;
+    dated(line, end, (year(&column[..year_ends])?, month, day))
 }
 
 /// `2005-06-07 21:22`, `1999/10/12 17:12`, `2004.07.15`, `24-04-2003 17:12`, `01-jun-99`
@@ -241,12 +233,29 @@ fn time_column(line: Line<'_>, at: usize) -> Option<(Daytime, usize)> {
     Some((clock_time(&line.bytes[start..end])?, end))
 }
 
-/// `17:12`, `17:12:03`, `5:12PM`
+/// `17:12`, `17:12:03`, `5:12PM`, `17時12分`
 fn clock_time(column: &[u8]) -> Option<Daytime> {
-    Daytime::parse(column).or_else(|| {
-        let (time, meridian) = column.split_at_checked(column.len().checked_sub(2)?)?;
-        Daytime::parse_meridian(time, meridian)
-    })
+    if let Some(time) = Daytime::parse(column) {
+        return Some(time);
+    }
+    if !column.is_ascii() {
+        let (hour, minute) = marked_pair(column)?;
+        let time = Daytime { hour, minute, ..Daytime::MIDNIGHT };
+        return Some(time).filter(|_| hour < 24 && minute < 60);
+    }
+    let (time, meridian) = column.split_at_checked(column.len().checked_sub(2)?)?;
+    Daytime::parse_meridian(time, meridian)
+}
+
+/// Splits `11月30日`, `17時12分` and the like.
+fn marked_pair(column: &[u8]) -> Option<(i8, i8)> {
+    let is_mark = |mark: &[u8]| mark.len() <= 4 && mark.first().is_some_and(|b| !b.is_ascii());
+    if !column.split(u8::is_ascii_digit).filter(|mark| !mark.is_empty()).all(is_mark) {
+        return None;
+    }
+    let mut numbers = column.split(|b| !b.is_ascii_digit()).filter(|number| !number.is_empty());
+    let pair = (two_digits(numbers.next()?)?, two_digits(numbers.next()?)?);
+    numbers.next().is_none().then_some(pair)
 }
 
 /// Four digits, a mark such as `年` or a comma behind them.
@@ -410,6 +419,9 @@ mod tests {
         check("11月30日 23:59", "2019-11-30T23:59:00");
         check("2019年11月30日", "2019-11-30T00:00:00");
         check("2019年 11月30日 10:05", "2019-11-30T10:05:00");
+        check("11月 6日 14時21分", "2019-11-06T14:21:00");
+        check("11月12日 14時21分", "2019-11-12T14:21:00");
+        check("11月12日 24時21分", "");
         check("2019년11월30일 10:05", "2019-11-30T10:05:00");
         check_bytes(b"2003\x94\x4e4\x8c\x8e18\x93\xfa", "2003-04-18T00:00:00");
         check_bytes(b"4\x8c\x8e 18\x93\xfa 2003\x94\x4e", "2003-04-18T00:00:00");
@@ -430,6 +442,7 @@ mod tests {
             "13月30日 23:59",
             "Dec 19 ab:11",
             "2003 3 20",
+            "1 1 1024",
             "2003 3月 20 10:05",
             "2003 3月 20 2019",
             "1000 5 1月 5 10:30",

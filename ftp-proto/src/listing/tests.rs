@@ -210,6 +210,15 @@ fn memory_does_not_grow_with_the_listing() {
 }
 
 #[test]
+fn columns_that_nobody_knows_are_no_name() {
+    for line in [" .", " name", " m      3  98-12-25 16:14:58  amano"] {
+        let items = read(line.as_bytes(), Options::new(strategy::NOW));
+        let unread = matches!(items[..], [Item::Unread(_)]);
+        assert_eq!(unread, line.contains("  "), "{line}: {items:?}");
+    }
+}
+
+#[test]
 fn caps_have_their_own_errors() {
     let mut options = Options::new(strategy::NOW);
     (options.caps.line, options.caps.lines) = (10, 2);

@@ -228,14 +228,16 @@ pub(super) fn triple(text: &[u8]) -> Option<([&[u8]; 3], u8)> {
     (!c.contains(&separator)).then_some(([a, b, c], separator))
 }
 
-/// Reads `mm-dd-yy`, `mm/dd/yyyy` and the like, or year first when its four digits come first.
+/// Reads `mm-dd-yy`, `mm/dd/yyyy` and the like, or year first where its four digits come first, or
+/// two or three that are no month and no day.
 pub(super) fn american_date(text: &[u8]) -> Option<Date> {
     american_parts(triple(text)?.0)
 }
 
 /// Reads the three parts of such a date.
 pub(super) fn american_parts([a, b, c]: [&[u8]; 3]) -> Option<Date> {
-    let date = if a.len() == 4 {
+    let year_first = a.len() > 2 || two_digits(a).is_some_and(|a| !(1..=31).contains(&a));
+    let date = if year_first {
         (year(a)?, two_digits(b)?, two_digits(c)?)
     } else {
         (year(c)?, two_digits(a)?, two_digits(b)?)

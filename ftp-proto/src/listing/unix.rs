@@ -54,7 +54,8 @@ pub(super) fn without_mode(text: &[u8], clock: Clock) -> Parsed<'_> {
     }
     let skipped = owners.text(owners.bytes.len() - columns.rest().len()).ok_or(Miss::Shape)?;
     let links = columns.need()?;
-    if !letter.is_ascii_alphabetic() || !is_number(links) || number(row.size()).is_none() {
+    let known = letter.is_ascii_alphabetic() || letter == b'-';
+    if !known || !is_number(links) || number(row.size()).is_none() {
         return Err(Miss::Shape);
     }
     let letter = if matches!(letter, b'd' | b'l') { letter } else { b'-' };
@@ -594,6 +595,8 @@ mod tests {
         let entry = read("g a r b    1 ftp  ftp   528 Nov 01  2007 README").expect("an entry");
         assert_eq!((entry.name, entry.size), (&b"README"[..], Some(528)));
         assert_eq!(entry.owner, Some(&b"ftp"[..]));
+        let entry = read("-rwx---A--  1 user    group  392468 Nov 13  2012 a b").expect("an entry");
+        assert_eq!((entry.name, entry.kind), (&b"a b"[..], Kind::File));
         assert_eq!(read("README    528 Nov 01  2007 text"), Err(Miss::Shape));
     }
 }

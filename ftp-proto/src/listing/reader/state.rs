@@ -172,7 +172,11 @@ impl State {
     /// Reads a line without marks of its own where those around it allow it.
     fn unmarked<'a>(&self, line: &'a [u8]) -> Parsed<'a> {
         match self.current {
-            None => unix::without_mode(line, self.clock).or_else(|_| mlsx::without_facts(line)),
+            None => unix::without_mode(line, self.clock).or_else(|miss| match line {
+                // A name alone has no columns.
+                _ if memchr::memmem::find(line.trim_ascii_end(), b"  ").is_some() => Err(miss),
+                _ => mlsx::without_facts(line),
+            }),
             Some(Dialect::Mlsx) => mlsx::without_facts(line),
             Some(Dialect::MvsPds) => mvs::bare_member(line),
             Some(Dialect::Unix) => unix::without_mode(line, self.clock),
