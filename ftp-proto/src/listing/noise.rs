@@ -38,46 +38,55 @@ fn section(text: &[u8]) -> Option<&[u8]> {
     (marked && !path.is_empty() && !path.contains(&b':')).then_some(path)
 }
 
+/// What stands before the number of blocks, in many languages.
+const TOTALS: &[&str] = &[
+    "celkem",
+    "celkom",
+    "entute",
+    "gesamt",
+    "guztira",
+    "i alt",
+    "insgesamt",
+    "iomlán",
+    "itogo",
+    "jumlah",
+    "kokku",
+    "kopā",
+    "razem",
+    "samtals",
+    "skupaj",
+    "skupno",
+    "spolu",
+    "suma",
+    "toplam",
+    "totaal",
+    "total",
+    "totale",
+    "totalt",
+    "tổng cộng",
+    "tổng",
+    "ukupno",
+    "viso",
+    "yhteensä",
+    "összesen",
+    "σύνολο",
+    "агулам",
+    "всього",
+    "загалом",
+    "итого",
+    "общо",
+    "укупно",
+    "合計",
+    "合计",
+    "总用量",
+    "总计",
+    "總用量",
+    "總計",
+    "합계",
+];
+
 /// `total 14`, in the words of other languages too; a unit may follow.
 fn is_total(text: &[u8]) -> bool {
-    const WORDS: &[&str] = &[
-        "celkem",
-        "celkom",
-        "gesamt",
-        "guztira",
-        "i alt",
-        "insgesamt",
-        "iomlán",
-        "itogo",
-        "kokku",
-        "razem",
-        "skupno",
-        "suma",
-        "toplam",
-        "totaal",
-        "total",
-        "totale",
-        "totalt",
-        "tổng cộng",
-        "tổng",
-        "ukupno",
-        "viso",
-        "yhteensä",
-        "összesen",
-        "σύνολο",
-        "агулам",
-        "всього",
-        "загалом",
-        "итого",
-        "общо",
-        "合計",
-        "合计",
-        "总用量",
-        "总计",
-        "總用量",
-        "總計",
-        "합계",
-    ];
     let Some(blank) = text.iter().rposition(|b| is_blank(*b)) else { return false };
     let (word, count) = (text[..blank].trim_ascii_end(), &text[blank + 1..]);
     let unit = count.last().is_some_and(|b| b"BKMGTP".contains(&b.to_ascii_uppercase()));
@@ -85,7 +94,7 @@ fn is_total(text: &[u8]) -> bool {
     let counts = digits.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','));
     counts
         && digits.first().is_some_and(u8::is_ascii_digit)
-        && WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+        && TOTALS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// A rule under the heads of columns.
@@ -116,6 +125,7 @@ const HEADERS: &[&str] = &[
     "Volume Unit ",
     "Volume in drive ",
     "size          date ",
+    "value = ",
 ];
 
 fn is_header(text: &[u8]) -> bool {
@@ -151,9 +161,15 @@ mod tests {
 
     #[test]
     fn totals_in_the_words_of_many_languages() {
-        for line in
-            ["total 0", " insgesamt 12", "总用量 8", "i alt 4,0K", "tổng cộng 3", "Total 1.5M"]
-        {
+        for line in [
+            "total 0",
+            " insgesamt 12",
+            "总用量 8",
+            "i alt 4,0K",
+            "tổng cộng 3",
+            "Total 1.5M",
+            "spolu 8",
+        ] {
             assert_eq!(item(line.as_bytes()), Some(Item::Noise), "{line}");
         }
         for line in ["total", "total x", "totally 3", "8", "alt 8", "ls: ./x: Permission denied"] {
@@ -167,6 +183,7 @@ mod tests {
             "Filename FileType  Fm Format Lrecl  Records Blocks Date      Time",
             "No jobs found on JES queue",
             "Total number of Mailboxes = 3",
+            "value = 0 = 0x0",
             "*.*;               <%RMS-E-FNF, file not found>",
         ] {
             assert_eq!(item(line.as_bytes()), Some(Item::Noise), "{line}");
