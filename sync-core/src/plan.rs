@@ -277,7 +277,8 @@ impl Plan<'_> {
             let path = doubt.path(&self.directory);
             self.say_on(path, Action::Tell(format!("destination: {doubt}")));
         }
-        let new = matches!(destination, Side::Absent);
+        let asked = matches!(destination, Side::Asked(_)) && !self.directory.is_root();
+        let new = matches!(destination, Side::Absent) || asked && destination.may_be_absent();
         match (source, destination) {
             (Side::Failed(error), _) | (_, Side::Failed(error)) => {
                 self.ended = true;

@@ -359,3 +359,16 @@ async fn what_could_not_be_renamed_keeps_its_directory() {
     assert!(destination.calls.watch().paths(Call::Rmdir).is_empty());
     assert_eq!(heard.heard("remark"), kept(&["old"]));
 }
+
+#[tokio::test]
+async fn a_directory_without_files_in_the_place_of_one_is_told_where_deletions_come_first() {
+    for no_traverse in [false, true] {
+        let (source, destination) = pair(&["a=1"], &["a=1", "d=1", "x=1"]);
+        source.memory.mkdir(&path("d")).await.unwrap();
+        let (mut ctx, heard) = context();
+        (ctx.options.deletion, ctx.options.no_traverse) = (Deletion::Before, no_traverse);
+        sync(&ctx, &source.tree(), &destination.tree(), Mode::Sync).await.unwrap_err();
+        assert_eq!(heard.heard("failed"), ["failed d: NotADirectory"]);
+        assert_eq!(destination.files(), ["a=1", "d=1", "x=1"]);
+    }
+}

@@ -613,3 +613,16 @@ async fn what_a_listing_in_minutes_hides_a_hash_tells() {
         assert_eq!(heard.heard("cause").len(), usize::from(has_hash));
     }
 }
+
+#[tokio::test]
+async fn empty_directories_are_made_without_a_listing_too() {
+    for no_traverse in [false, true] {
+        let (source, destination) = pair(&["a=1", "d/b=1"], &["a=1"]);
+        source.memory.mkdir(&path("e/f")).await.unwrap();
+        let (mut ctx, _) = context();
+        ctx.options.create_empty_source_directories = true;
+        ctx.options.no_traverse = no_traverse;
+        run(&ctx, &source, &destination, Mode::Copy).await.unwrap();
+        assert_eq!(destination.memory.directories(), ["d", "e", "e/f"]);
+    }
+}

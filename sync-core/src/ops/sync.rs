@@ -76,8 +76,9 @@ pub async fn sync(
     }
     let extent = extent(ctx, source, destination, mode, deletion);
     let enters_extras = extent.remove_extras || extent.tell_extras;
-    let mut walk =
-        Walk::two(ctx, source, destination, enters_extras).with_times(Times::Exact).of_run(&run);
+    let mut walk = Walk::two(&listing(ctx, mode), source, destination, enters_extras)
+        .with_times(Times::Exact)
+        .of_run(&run);
     if extent.move_directories && ctx.options.delete_empty_source_directories {
         walk = walk.without_new();
     }
@@ -172,6 +173,14 @@ pub async fn copy_file(
     executor.act(source_path.clone(), destination_path.clone(), action).await;
     executor.finish().await;
     run.finish()
+}
+
+/// Has a sync list the destination in any case: what was in the way of deletions that come first is told
+/// by the walk that follows, which must see as much.
+fn listing(ctx: &Context, mode: Mode) -> Context {
+    let mut ctx = ctx.clone();
+    ctx.options.no_traverse &= mode != Mode::Sync;
+    ctx
 }
 
 fn extent(
