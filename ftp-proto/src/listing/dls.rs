@@ -14,7 +14,7 @@ use super::{
     Entry, Kind,
     fields::{Columns, Found, Miss, Parsed, number},
     form,
-    time::Clock,
+    time::{Clock, triple},
 };
 
 /// Reads one line.
@@ -31,6 +31,9 @@ pub(super) fn wrapped<'a>(name: &'a [u8], fields: &'a [u8], clock: Clock) -> Par
 
 fn described<'a>(name: &'a [u8], mut columns: Columns<'a>, clock: Clock) -> Parsed<'a> {
     let size = columns.need()?;
+    if columns.clone().next().is_some_and(is_of_vms) {
+        return Err(Miss::Shape);
+    }
     let modified = columns.date(clock);
     if let Some(name) = name.strip_suffix(b"/").filter(|n| !n.is_empty()) {
         return match size {
@@ -42,6 +45,11 @@ fn described<'a>(name: &'a [u8], mut columns: Columns<'a>, clock: Clock) -> Pars
     let target = columns.rest().trim_ascii_start().strip_prefix(b"-> ").map(<[u8]>::trim_ascii_end);
     let kind = if target.is_some() { Kind::Symlink } else { Kind::File };
     Ok(Found { target, ..Found::new(name, kind, Some(size), Some(modified?)) })
+}
+
+/// `2-JAN-2003`: sizes beside it are in blocks.
+fn is_of_vms(date: &[u8]) -> bool {
+    matches!(triple(date), Some(([_, month, _], b'-')) if month.first().is_some_and(u8::is_ascii_alphabetic))
 }
 
 /// Writes one line, without a description.
@@ -108,5 +116,12 @@ mod tests {
         for line in ["total 5", "550 no such file", "bin/ 5", "word", "/ - x"] {
             assert_eq!(entry(line.as_bytes(), clock), Err(Miss::Shape), "{line}");
         }
+    }
+
+    #[test]
+    fn blocks_of_vms_are_no_bytes() {
+        let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
+        let read = entry(b"A.TXT    2  2-JAN-2003 10:30 [G,O] (RWED,RWED,RE,)", clock);
+        assert_eq!(read, Err(Miss::Shape));
     }
 }

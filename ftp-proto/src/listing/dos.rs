@@ -1,8 +1,8 @@
 //! `dir` of MS-DOS, Windows NT and CE, as IIS and many devices send it.
 //!
 //! `04-27-00  12:09PM       <DIR>          name`, years of two or four digits, first or last, a
-//! clock of 12 or 24 hours, and separators in sizes. Month before day, always: a day before its
-//! month is refused, since most days cannot tell. File names keep their blanks.
+//! clock of 12 or 24 hours, and separators in sizes. Month before day: a day before its month is
+//! refused, since most days cannot tell, but where dots part them. File names keep their blanks.
 
 use alloc::{format, string::ToString as _, vec::Vec};
 
@@ -43,7 +43,12 @@ fn dated(line: &[u8]) -> Result<(Modified, Columns<'_>), Miss> {
         return Ok((modified, columns));
     }
     let date = columns.need()?;
-    let Some((parts, b'-' | b'/')) = triple(date) else { return Err(Miss::Shape) };
+    let parts = match triple(date) {
+        Some((parts, b'-' | b'/')) => parts,
+        // Whoever writes dots puts the day first.
+        Some(([day, month, year], b'.')) if day.len() <= 2 => [month, day, year],
+        _ => return Err(Miss::Shape),
+    };
     let time = time(&mut columns).ok_or(Miss::Shape)?;
     let date = american_parts(parts).ok_or(Miss::Broken(Reason::Date))?;
     let modified = Modified::stated(date, Some(time), Zone::Server);
@@ -145,6 +150,7 @@ mod tests {
         file("01-06-79  02:42AM       458 a b.txt", 458, "2079-01-06T02:42:00");
         file("10-15-09  00:34AM       458 a b.txt", 458, "2009-10-15T00:34:00");
         file("12-03-20 13:34          56 a b.txt", 56, "2020-12-03T13:34:00");
+        file("20.07.2026  21:52            12 a b.txt", 12, "2026-07-20T21:52:00");
         file("97-10-14  03:34p         12 a b.txt", 12, "1997-10-14T15:34:00");
         file("100-10-14 03:34p         12 a b.txt", 12, "2000-10-14T15:34:00");
         file("10/3/2018   2:58 PM   34,358,368 a b.txt", 34_358_368, "2018-10-03T14:58:00");

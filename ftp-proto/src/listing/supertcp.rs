@@ -1,4 +1,4 @@
-//! SuperTCP for Windows: `name  size|<DIR>  date  time`, and nothing behind.
+//! SuperTCP and Chameleon for Windows: `name  size|<DIR>  date  time`, and attributes at most.
 //!
 //! The date is `Nov 16 1994`, `11-16-94` or `11/16/94`. FAT names hold no blank, and FAT keeps
 //! local time, of whoever wrote the file.
@@ -26,7 +26,8 @@ pub(super) fn entry(line: &[u8]) -> Parsed<'_> {
     };
     let date = date(&mut columns).ok_or(Miss::Shape)?;
     let time = Daytime::parse(columns.need()?).ok_or(Miss::Shape)?;
-    if columns.next().is_some() {
+    let attributes = columns.next().unwrap_or_default();
+    if columns.next().is_some() || !attributes.iter().all(|b| b"-ADHRSadrw".contains(b)) {
         return Err(Miss::Shape);
     }
     let modified = Modified::stated(date, Some(time), Zone::Unknown).ok_or(Miss::Shape)?;
@@ -70,6 +71,7 @@ mod tests {
             "CMT             <DIR>      Nov 21 1994 10:17   ",
             "CMT             <DIR>           11-21-94        10:17",
             "CMT             <DIR>           11/21/94        10:17",
+            "CMT             <DIR>      Nov 21 1994 10:17 drw-",
         ] {
             let read = entry(line.as_bytes()).expect("an entry");
             assert_eq!((read.name_text(), read.kind), (Some("CMT"), Kind::Directory));

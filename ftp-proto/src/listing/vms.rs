@@ -94,9 +94,9 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn read(text: &'a [u8]) -> Result<Self, Miss> {
-        let mut fields = Self::default();
-        for column in Columns::new(text).take_while(|column| !column.starts_with(b"(")) {
-            fields.take(column)?;
+        let (mut fields, mut columns) = (Self::default(), Columns::new(text));
+        while let Some(column) = columns.next().filter(|column| !column.starts_with(b"(")) {
+            fields.take(bracketed(text, column, &mut columns))?;
         }
         Ok(fields)
     }
@@ -122,6 +122,18 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Returns a column that a bracket opens with all that the bracket holds: `[GROUP,  OWNER]`.
+fn bracketed<'a>(text: &'a [u8], column: &'a [u8], columns: &mut Columns<'a>) -> &'a [u8] {
+    let start = text.len() - columns.rest().len() - column.len();
+    match memchr::memchr(b']', &text[start..]).filter(|_| column.starts_with(b"[")) {
+        Some(end) if end >= column.len() => {
+            columns.skip_to(start + end + 1);
+            &text[start..=start + end]
+        }
+        _ => column,
+    }
+}
+
 /// `size = count [ "/" count ]`, `count = 1*DIGIT / 1*"*"`: blocks used and allocated. More used
 /// than allocated cannot be, so those are bytes.
 fn size(column: &[u8]) -> IResult<&[u8], Option<u64>, ()> {
@@ -136,7 +148,7 @@ fn size(column: &[u8]) -> IResult<&[u8], Option<u64>, ()> {
 
 /// `owner = "[" [ group "," ] owner "]"`, and nothing in the brackets.
 fn owner(column: &[u8]) -> IResult<&[u8], Owners<'_>, ()> {
-    let name = || take_while1(|b| !matches!(b, b',' | b']'));
+    let name = || take_while1(|b| !matches!(b, b',' | b']')).map(<[u8]>::trim_ascii);
     let both =
         separated_pair(name(), char(','), name()).map(|(group, owner)| (Some(owner), Some(group)));
     let inside =
@@ -279,6 +291,14 @@ mod tests {
             Some(155),
             "2003-07-02T10:30:13.64",
         );
+    }
+
+    #[test]
+    fn owners_may_be_padded_in_their_brackets() {
+        let read = entry(b"A.B;1  2/3  2-JAN-2003 10:30  [GROUP1,  OWNER1] (RWED,,,)");
+        let read = read.expect("an entry");
+        assert_eq!((read.group, read.owner), (Some(&b"GROUP1"[..]), Some(&b"OWNER1"[..])));
+        assert_eq!(entry(b"A.B;1  2/3  2-JAN-2003  [G,  O"), Err(Miss::Broken(Reason::Columns)));
     }
 
     #[test]
