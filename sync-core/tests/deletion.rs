@@ -372,3 +372,20 @@ async fn a_directory_without_files_in_the_place_of_one_is_told_where_deletions_c
         assert_eq!(destination.files(), ["a=1", "d=1", "x=1"]);
     }
 }
+
+#[tokio::test]
+async fn each_file_that_may_be_renamed_is_asked_for_its_hash_once() {
+    let files = |letter: &str| -> Vec<String> {
+        (0..20).map(|number| format!("{letter}{number:02}={:02}", 99 - number)).collect()
+    };
+    let (new, old) = (files("n"), files("o"));
+    let source = Store::with(Memory::new(), &new.iter().map(String::as_str).collect::<Vec<_>>());
+    let there =
+        Store::with(Memory::new(), &old.iter().rev().map(String::as_str).collect::<Vec<_>>());
+    let (mut ctx, heard) = context();
+    ctx.options.track_renames = Some(Tracking { hash: true, ..Tracking::default() });
+    sync(&ctx, &source.tree(), &there.tree(), Mode::Sync).await.unwrap();
+    assert_eq!((heard.heard("done Moved").len(), there.files()), (20, source.files()));
+    let asked = [&source, &there].map(|store| store.calls.watch().take()[&Call::Hash]);
+    assert_eq!(asked, [20, 20]);
+}

@@ -2,6 +2,7 @@
 //! transfer. What two files must have in common is for the user to say; their size always.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use super::deletion::Removals;
 use crate::compare::Rules;
@@ -26,6 +27,8 @@ pub(super) struct Renames<'a> {
     new: Vec<Step>,
     /// When the files changed that only the destination has, and what is remembered of them.
     there: BTreeMap<Path, (Option<Modified>, Option<Box<Fact>>)>,
+    /// Hashes of these, as far as they were asked for; none where there is none to be had.
+    hashes: Mutex<BTreeMap<Path, Option<Vec<u8>>>>,
 }
 
 impl<'a> Renames<'a> {
@@ -42,8 +45,8 @@ impl<'a> Renames<'a> {
         } else if tracking.hash && rules.hash.is_none() {
             "the source and destination do not have a common hash"
         } else {
-            let (new, there) = (Vec::new(), BTreeMap::new());
-            return Some(Self { run, source, destination, rules, tracking, new, there });
+            let (new, there, hashes) = (Vec::new(), BTreeMap::new(), Mutex::default());
+            return Some(Self { run, source, destination, rules, tracking, new, there, hashes });
         };
         run.notice(None, &format!("Ignoring --track-renames as {trouble}"));
         None
@@ -99,16 +102,20 @@ impl<'a> Renames<'a> {
         by_size: &mut BTreeMap<u64, Vec<Doomed>>,
     ) -> Option<Doomed> {
         let alike = by_size.get_mut(&source.size?)?;
+        let mut hash = None;
         for index in 0..alike.len() {
-            if self.is_same(step, source, &alike[index].path).await {
+            let there = &alike[index].path;
+            if self.may_be_same(step, source, there)
+                && self.has_same_hash(step, there, &mut hash).await
+            {
                 return Some(alike.swap_remove(index));
             }
         }
         None
     }
 
-    async fn is_same(&self, step: &Step, source: &Entry, there: &Path) -> bool {
-        let Tracking { hash, leaf, modified } = self.tracking;
+    fn may_be_same(&self, step: &Step, source: &Entry, there: &Path) -> bool {
+        let Tracking { leaf, modified, .. } = self.tracking;
         if leaf && step.path.name() != there.name() {
             return false;
         }
@@ -118,18 +125,47 @@ impl<'a> Renames<'a> {
                 return false;
             }
         }
-        match self.rules.hash.filter(|_| hash) {
-            None => !hash,
-            Some(algorithm) => {
-                let (from, to) = (self.source.path(&step.path), self.destination.path(there));
-                let (here, there) = futures_util::future::join(
-                    self.source.remote.hash(&from, algorithm),
-                    self.destination.remote.hash(&to, algorithm),
-                )
-                .await;
-                self.run.ctx.progress.event(crate::Event::Checked { path: &step.path });
-                here.ok().zip(there.ok()).is_some_and(|(here, there)| here == there)
-            }
-        }
+        true
     }
+
+    /// Compares the hashes where these are wanted. Each file is asked for its own once; `here` is what the
+    /// source's was found to be.
+    async fn has_same_hash(
+        &self,
+        step: &Step,
+        there: &Path,
+        here: &mut Option<Option<Vec<u8>>>,
+    ) -> bool {
+        if !self.tracking.hash {
+            return true;
+        }
+        let Some(algorithm) = self.rules.hash else { return false };
+        let of_source = async {
+            match here.take() {
+                Some(known) => known,
+                None => hash_of(self.source, &step.path, algorithm).await,
+            }
+        };
+        let (own, other) =
+            futures_util::future::join(of_source, self.hash_there(there, algorithm)).await;
+        self.run.ctx.progress.event(crate::Event::Checked { path: &step.path });
+        let same = own.is_some() && own == other;
+        *here = Some(own);
+        same
+    }
+
+    async fn hash_there(&self, path: &Path, algorithm: &str) -> Option<Vec<u8>> {
+        let known = self.hashes.lock().expect("no holder of the lock panics").get(path).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let hash = hash_of(self.destination, path, algorithm).await;
+        let mut hashes = self.hashes.lock().expect("no holder of the lock panics");
+        hashes.insert(path.clone(), hash.clone());
+        hash
+    }
+}
+
+async fn hash_of(tree: &Tree, path: &Path, algorithm: &str) -> Option<Vec<u8>> {
+    tree.remote.hash(&tree.path(path), algorithm).await.ok()
 }
