@@ -14,6 +14,7 @@ use crate::journal::Fact;
 use crate::partial::{Begun, Unfinished};
 use crate::path::{Name, Path};
 use crate::progress::{Cause, Reason};
+use crate::walk::names::alias;
 use crate::walk::{Pair, Side};
 
 pub use dates::{Dates, Dating};
@@ -305,7 +306,7 @@ impl Plan<'_> {
     }
 
     fn step(&self, name: &Name, action: Action) -> Step {
-        let other = self.aliases.iter().find(|(own, _)| own == name).map(|(_, other)| other);
+        let other = alias(&self.aliases, name);
         let alias = match (&self.alias, other) {
             (None, None) => None,
             (alias, other) => {

@@ -2,7 +2,7 @@
 //! bounded number ahead. Whether a file differs is not decided here.
 
 mod above;
-mod names;
+pub(crate) mod names;
 mod side;
 mod times;
 
@@ -33,8 +33,8 @@ pub struct Pair {
     pub directory: Path,
     /// Where it lies on the destination, whose names may differ in case or form.
     pub there: Path,
-    /// Names of the source and what the destination calls them, where these differ. The entries of
-    /// the destination bear the source's names.
+    /// Names of the source, in byte order, and what the destination calls them, where these differ. The
+    /// entries of the destination bear the source's names.
     pub aliases: Vec<(Name, Name)>,
     /// What the source holds there.
     pub source: Side,
@@ -55,7 +55,7 @@ impl Pair {
     }
 
     fn alias(&self, name: &Name) -> Option<&Name> {
-        self.aliases.iter().find(|(own, _)| own == name).map(|(_, other)| other)
+        names::alias(&self.aliases, name)
     }
 }
 

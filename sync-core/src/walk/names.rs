@@ -11,6 +11,56 @@ use crate::path::Name;
 use crate::remote::Tree;
 use crate::walk::{Side, merge};
 
+/// Returns what the destination calls `name`, where that is something else.
+pub(crate) fn alias<'a>(aliases: &'a [(Name, Name)], name: &Name) -> Option<&'a Name> {
+    let found = aliases.binary_search_by(|(own, _)| own.cmp(name)).ok()?;
+    Some(&aliases[found].1)
+}
+
+/// Takes names out that are listed more than once, and returns them. Of those that are the same in all
+/// else one stays; which of others is meant nobody knows.
+pub(super) fn take_out_twice(entries: &mut Vec<Entry>) -> Vec<Name> {
+    let pairs = entries.windows(2).filter(|pair| pair[0].name == pair[1].name);
+    let differ: HashSet<Name> =
+        pairs.filter(|pair| pair[0] != pair[1]).map(|pair| pair[0].name.clone()).collect();
+    let mut twice = Vec::new();
+    entries.dedup_by(|later, first| {
+        let same = later.name == first.name;
+        if same && twice.last() != Some(&later.name) {
+            twice.push(later.name.clone());
+        }
+        same
+    });
+    if !differ.is_empty() {
+        entries.retain(|entry| !differ.contains(&entry.name));
+    }
+    twice
+}
+
+/// Takes out of either side what the other has listed twice with nothing to tell which is meant, so
+/// that it is neither copied nor replaced. The source tells of it, which is a failure.
+fn withhold_twice(source: &mut Side, destination: &mut Side) {
+    let unclear = |side: &Side| -> HashSet<Name> {
+        let twice = side.doubts().iter().filter_map(|doubt| match doubt {
+            Doubt::DuplicateName { name } => Some(name),
+            _ => None,
+        });
+        let entries = side.entries();
+        let gone = |name: &&Name| entries.binary_search_by(|it| it.name.cmp(name)).is_err();
+        twice.filter(gone).cloned().collect()
+    };
+    let (here, there) = (unclear(source), unclear(destination));
+    if let Some(entries) = destination.entries_mut().filter(|_| !here.is_empty()) {
+        entries.retain(|entry| !here.contains(&entry.name));
+    }
+    if let Side::Listed { entries, doubts, .. } = source
+        && !there.is_empty()
+    {
+        let concerned = entries.extract_if(.., |entry| there.contains(&entry.name));
+        doubts.extend(concerned.map(|entry| Doubt::DuplicateName { name: entry.name }));
+    }
+}
+
 /// Which differences between names do not count.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Folding {
@@ -52,13 +102,14 @@ struct Spellings {
     there: Vec<Name>,
 }
 
-/// Gives entries of the destination the names the source has for them, and returns these names with
-/// the destination's own. Names that clash are taken out of both sides and become doubts.
+/// Gives entries of the destination the names the source has for them, and returns these names, in byte
+/// order, with the destination's own. Names that clash are taken out of both sides and become doubts.
 pub(super) fn reconcile(
     source: &mut Side,
     destination: &mut Side,
     folding: Folding,
 ) -> Vec<(Name, Name)> {
+    withhold_twice(source, destination);
     let spellings = spellings(source.entries(), destination.entries(), folding);
     let mut aliases = Vec::new();
     let (mut clashing, mut unclear) = (Vec::new(), Vec::new());
@@ -85,6 +136,7 @@ pub(super) fn reconcile(
     take_out(source, &clashing);
     take_out(destination, &unclear);
     rename(destination, &mut aliases);
+    aliases.sort_unstable();
     aliases
 }
 
@@ -173,8 +225,35 @@ mod tests {
     }
 
     #[test]
+    fn of_a_name_listed_twice_none_is_taken_unless_they_are_the_same() {
+        let listed = |sizes: &[(&str, u64)]| {
+            let entry = |(name, size): &(&str, u64)| Entry {
+                size: Some(*size),
+                ..Entry::directory(name.parse().unwrap())
+            };
+            let mut entries: Vec<_> = sizes.iter().map(entry).collect();
+            let doubts = take_out_twice(&mut entries).into_iter();
+            let doubts = doubts.map(|name| Doubt::DuplicateName { name }).collect();
+            Side::Listed { entries, doubts, partials: Vec::new(), hides: false }
+        };
+        let twice = "(the name `b` is listed twice)";
+        let once = || listed(&[("a", 1), ("b", 1), ("c", 1)]);
+        let unclear = || listed(&[("a", 1), ("b", 1), ("b", 2), ("b", 2), ("c", 1)]);
+        let same = || listed(&[("a", 1), ("b", 1), ("b", 1), ("c", 1)]);
+        for (mut here, mut there, expected) in [
+            (unclear(), once(), [format!("a c {twice}"), "a c".into()]),
+            (once(), unclear(), [format!("a c {twice}"), format!("a c {twice}")]),
+            (same(), once(), [format!("a b c {twice}"), "a b c".into()]),
+            (once(), same(), ["a b c".into(), format!("a b c {twice}")]),
+        ] {
+            reconcile(&mut here, &mut there, UNICODE);
+            assert_eq!([shown(&here), shown(&there)], expected);
+        }
+    }
+
+    #[test]
     fn one_spelling_on_each_side_is_one_name() {
-        check(CASE, &["a", "B"], &["A", "b", "c"], ["B a", "B a c", "a=A B=b"]);
+        check(CASE, &["a", "B"], &["A", "b", "c"], ["B a", "B a c", "B=b a=A"]);
         check(UNICODE, &["é"], &["e\u{301}", "x"], ["é", "x é", "é=e\u{301}"]);
         check(CASE, &["É"], &["e\u{301}"], ["É", "É", "É=e\u{301}"]);
     }

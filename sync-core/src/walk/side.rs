@@ -13,6 +13,7 @@ use crate::path::{Name, Path};
 use crate::progress::Event;
 use crate::remote::Tree;
 use crate::retry::retry;
+use crate::walk::names;
 
 /// What one side holds in one directory.
 #[derive(Debug)]
@@ -259,13 +260,8 @@ impl<'a> Scope<'a> {
             });
         }
         let hides = entries.len() + doubts.len() + partials.len() < found;
-        entries.dedup_by(|later, first| {
-            let twice = later.name == first.name;
-            if twice {
-                doubts.push(Doubt::DuplicateName { name: later.name.clone() });
-            }
-            twice
-        });
+        let twice = names::take_out_twice(&mut entries);
+        doubts.extend(twice.into_iter().map(|name| Doubt::DuplicateName { name }));
         Ok(Side::Listed { entries, doubts, partials, hides })
     }
 

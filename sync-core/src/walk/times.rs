@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::context::Options;
 use crate::entry::Entry;
 use crate::path::{Name, Path};
+use crate::walk::names::alias;
 use crate::walk::side::Scope;
 use crate::walk::{Side, merge};
 
@@ -54,10 +55,7 @@ async fn ask(side: (&Scope<'_>, &mut Side), wanted: &[Name], aliases: &[(Name, N
     if coarse.is_empty() {
         return;
     }
-    let path = |entry: &Entry| {
-        let alias = aliases.iter().find(|(own, _)| *own == entry.name).map(|(_, other)| other);
-        scope.path(tree, alias.unwrap_or(&entry.name))
-    };
+    let path = |entry: &Entry| scope.path(tree, alias(aliases, &entry.name).unwrap_or(&entry.name));
     let paths: Vec<Path> = coarse.iter().map(|entry| path(entry)).collect();
     let times = tree.remote.modified_all(&paths).await;
     for (entry, time) in coarse.into_iter().zip(times) {

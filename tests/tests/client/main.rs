@@ -10,6 +10,7 @@ mod room;
 mod status;
 mod streams;
 mod truncation;
+mod twice;
 
 use std::time::Duration;
 
