@@ -451,4 +451,18 @@ mod tests {
             check(text, "");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_read_in_one_go_reads_the_same_by_columns(
+            month in "Jan|feb|MAR|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Xyz",
+            rest in " [ 0-3][0-9] ([ 0-2][0-9]:[0-6][0-9]| [0-9]{4}|[0-9]{5})( name|x)?",
+        ) {
+            let (text, clock) = (month + &rest, Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0)));
+            if let Some(modified) = posix(text.as_bytes(), clock) {
+                let read = super::month_first(Line::new(text.as_bytes()), (0, 3), clock);
+                proptest::prop_assert_eq!(read, Some((modified, 12)), "{}", text);
+            }
+        }
+    }
 }

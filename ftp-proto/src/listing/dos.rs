@@ -198,4 +198,18 @@ mod tests {
             assert_eq!(read(line), Err(miss), "{line}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_read_in_one_go_reads_the_same_by_columns(
+            date in "[01][0-9]-[0-3][0-9]-[0-9]{2}",
+            time in "[0-2][0-9]:[0-6][0-9][APap]M",
+        ) {
+            if let Some(modified) = iis(format!("{date}  {time} 1 name").as_bytes()) {
+                let line = format!("{date}   {time} 1 name");
+                let read = read(&line).map(|found| found.modified);
+                proptest::prop_assert_eq!(read, Ok(Some(modified)), "{}", line);
+            }
+        }
+    }
 }

@@ -210,6 +210,14 @@ fn memory_does_not_grow_with_the_listing() {
 }
 
 #[test]
+fn a_mode_of_own_letters_tells_the_dialect() {
+    let mut reader = Reader::new(Options::new(strategy::NOW));
+    reader.feed(b"-rwx---A--  1 user    group  392468 Nov 13  2012 name\r\n");
+    assert!(matches!(reader.next(), Some(Item::Entry(_))));
+    assert_eq!(reader.dialect(), Some(Dialect::Unix));
+}
+
+#[test]
 fn columns_that_nobody_knows_are_no_name() {
     for line in [" .", " name", " m      3  98-12-25 16:14:58  amano"] {
         let items = read(line.as_bytes(), Options::new(strategy::NOW));

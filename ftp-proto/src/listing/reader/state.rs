@@ -133,6 +133,9 @@ impl State {
             return Some(item);
         }
         if let Ok(found) = &mut self.unmarked(line) {
+            // Of those without marks only `ls -l` has dates.
+            let dated = found.modified.map(|_| Dialect::Unix);
+            self.current = self.fixed.or(dated).or(self.current);
             return Some(self.told(line, found));
         }
         if let Some((name, fields)) = wrapped::split(line)
