@@ -8,6 +8,7 @@ use std::sync::Arc;
 use common::{Store, context, path, time};
 use sync_core::filter::{Filter, ListForm};
 use sync_core::ops::{Mode, sync};
+use sync_core::remote::local::Local;
 use sync_core::remote::memory::Memory;
 use sync_core::remote::watch::Call;
 use sync_core::{Capability, Context, ErrorKind, Remote as _};
@@ -178,4 +179,24 @@ async fn moving_file_by_file_leaves_directories_where_a_filter_hides_something()
     store.memory.set_clock(time(5));
     sync(&ctx, &source, &elsewhere, Mode::Move).await.unwrap();
     assert_eq!(store.files(), ["from/d/b.bak=2", "to/d/a=1"]);
+}
+
+/// A disk takes names of 255 bytes; a server may have longer ones.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_disk_cannot_name_is_told_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "n".repeat(300);
+    let files = [format!("{long}=1"), format!("{long}.d/in=1"), "ok=1".into()];
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let source = Store::with(Memory::server(), &files);
+    let local: Arc<dyn sync_core::Remote> = Arc::new(Local::at(folder.path()));
+    let destination = sync_core::Tree::new(local, path(""));
+    let (ctx, heard) = context();
+    let failures = sync(&ctx, &source.tree(), &destination, Mode::Copy).await.unwrap_err();
+    assert_eq!(failures.last.kind(), ErrorKind::Usage, "{failures}");
+    let told = [format!("failed {long}.d/in: Usage"), format!("failed {long}: Usage")];
+    assert_eq!(heard.heard("failed"), told);
+    let left = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["ok"]);
 }
