@@ -191,6 +191,7 @@ async fn edit(edits: Vec<Edit>, tree: &mut Tree, store: &Store, root: &str, stam
                 if tree.leaves().filter(others).any(clash) || tree.directories.contains(&path) {
                     continue;
                 }
+                tree.links.remove(&path);
                 tree.files.insert(path.clone(), file.clone());
                 tree.directories.extend(tree::parents_of(&path));
                 Tree { files: [(path, file)].into(), ..Tree::default() }.put(store, root).await;
