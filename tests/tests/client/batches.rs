@@ -130,3 +130,21 @@ async fn a_tree_is_removed_in_one_flight() {
     assert_eq!(kinds, [Some(&ErrorKind::PermissionDenied), None, None, full, full]);
     script.finish().await;
 }
+
+/// No command waits for an answer while fewer than a window of them are in flight.
+#[tokio::test]
+async fn a_thousand_deletions_take_two_flights() {
+    const WINDOW: usize = 512;
+    let names: Vec<_> = (0..1000).map(|number| format!("f{number}")).collect();
+    let flight = |names: &[String]| {
+        let asked: String = names.iter().map(|name| format!("C: DELE /{name}\n")).collect();
+        asked + &"S: 250 gone\n".repeat(names.len())
+    };
+    let all: String = names.chunks(WINDOW).map(flight).collect();
+    assert_eq!(flights(&all), 2);
+    let script = Script::start(&[&with_login(&all)]).await;
+    let mut session = pool(&script).session().await.expect("a session");
+    let results = session.remove_all(&names).await;
+    assert!(results.len() == names.len() && results.iter().all(Result::is_ok));
+    script.finish().await;
+}
