@@ -398,4 +398,22 @@ pub(crate) mod tests {
         speed.tick(start + Duration::from_secs(2));
         assert_eq!(speed.at(start + Duration::from_secs(2)), 1500.0);
     }
+
+    #[test]
+    fn the_rate_that_the_time_left_is_told_by_converges() {
+        let mut now = Instant::now();
+        let mut speed = Speed::new(now);
+        for (seconds, mean) in [(16, 1000), (40, 3000)] {
+            let mut run = |seconds| {
+                for second in 0..seconds {
+                    speed.add(if second % 2 == 0 { mean / 2 } else { mean * 3 / 2 });
+                    now += Duration::from_secs(1);
+                    speed.tick(now);
+                }
+                (speed.at(now) / mean as f64 - 1.0).abs()
+            };
+            assert!(run(seconds) < 0.1, "{speed:?}");
+            assert!(run(60) < 0.05, "{speed:?}");
+        }
+    }
 }
