@@ -62,7 +62,7 @@ impl Session {
     pub(super) async fn list_by_data(&mut self, directory: &[u8]) -> Result<Listing> {
         match Box::pin(self.list_plainly(directory)).await {
             Err(error) if self.is_doubtful(&error) => {
-                Err(Box::pin(self.explain_directory(error, directory)).await)
+                Box::pin(self.explain_directory(error, directory)).await
             }
             listed => listed,
         }

@@ -161,16 +161,26 @@ impl Session {
         open && error.reply().is_some() && self.is_reusable()
     }
 
-    /// Finds out why a directory could not be entered.
-    pub(super) async fn explain_directory(&mut self, error: Error, directory: &[u8]) -> Error {
-        match self.look_up(directory, &mut Seen::default()).await {
+    /// Finds out why a directory could not be listed, and lists it where somebody has made it since.
+    pub(super) async fn explain_directory(
+        &mut self,
+        error: Error,
+        directory: &[u8],
+    ) -> Result<Listing> {
+        Err(match self.look_up(directory, &mut Seen::default()).await {
             Ok(None) => error.known_as(ErrorKind::NotFound, "there is no such directory"),
             Ok(Some(entry)) if entry.is_directory() || entry.kind == Kind::Symlink => {
-                error.known_as(ErrorKind::PermissionDenied, "the server forbids it")
+                match Box::pin(self.list_plainly(directory)).await {
+                    Ok(listing) => return Ok(listing),
+                    Err(again) if again.reply().is_some() && self.is_reusable() => {
+                        error.known_as(ErrorKind::PermissionDenied, "the server forbids it")
+                    }
+                    Err(lost) => lost,
+                }
             }
             Ok(Some(_)) => error.known_as(ErrorKind::NotADirectory, "it is not a directory"),
             Err(_) => error,
-        }
+        })
     }
 }
 

@@ -139,7 +139,7 @@ impl Session {
                 Some(error) => Err(error),
                 None => match listed.next().unwrap_or_else(|| Err(lost())) {
                     Err(error) if self.is_doubtful(&error) => {
-                        Err(Box::pin(self.explain_directory(error, directory.as_ref())).await)
+                        Box::pin(self.explain_directory(error, directory.as_ref())).await
                     }
                     listing => listing,
                 },
