@@ -88,10 +88,10 @@ async fn a_server_without_passive_mode_does_not_lack_mlsd() {
     script.finish().await;
 }
 
-/// Another connection has made it between the refusal and the look at what is there.
-#[tokio::test]
-async fn a_directory_made_meanwhile_is_listed() {
-    let all = "C: CWD /d
+/// What is seen of a directory that another connection makes between the refusal and the look at what is
+/// there.
+const MADE_MEANWHILE: &str = "
+        C: CWD /d
         C: EPSV
         S: 550 /d: cannot be had
         S: 229 ({port})
@@ -113,7 +113,10 @@ async fn a_directory_made_meanwhile_is_listed() {
         C: EPSV
         S: 226 done
         S: 229 ({port})";
-    let script = Script::start(&[&with_login(all)]).await;
+
+#[tokio::test]
+async fn a_directory_made_meanwhile_is_listed() {
+    let script = Script::start(&[&with_login(MADE_MEANWHILE)]).await;
     let mut session = pool(&script).session().await.expect("a session");
     let listing = session.list(b"d").await.expect("it is there now");
     assert_eq!(listing.entries[0].name(), b"g");
@@ -121,34 +124,10 @@ async fn a_directory_made_meanwhile_is_listed() {
     script.finish().await;
 }
 
-/// While it was looked for, another connection has made the directory.
 #[tokio::test]
 async fn a_directory_that_has_just_been_made_is_not_forbidden() {
-    let all = "C: MLST /d/f
-        S: 550 /d/f: cannot be had
-        C: CWD /d
-        C: EPSV
-        S: 550 /d: cannot be had
-        S: 229 ({port})
-        C: CWD /
-        C: EPSV
-        S: 250 there
-        S: 229 ({port})
-        C: MLSD
-        S: 150 here
-        D: type=dir; d\n
-        C: EPSV
-        S: 226 done
-        S: 229 ({port})
-        C: CWD /d
-        C: MLSD
-        S: 250 there
-        S: 150 here
-        D: type=file;size=1; g\n
-        C: EPSV
-        S: 226 done
-        S: 229 ({port})";
-    let script = Script::start(&[&with_login(all)]).await;
+    let looked = "C: MLST /d/f\nS: 550 /d/f: cannot be had";
+    let script = Script::start(&[&with_login(&format!("{looked}{MADE_MEANWHILE}"))]).await;
     let mut session = pool(&script).session().await.expect("a session");
     assert!(session.stat(b"d/f").await.expect("an answer").is_none());
     drop(session);
