@@ -251,6 +251,13 @@ mod tests {
         assert!(error.to_string().starts_with(&format!("connect to 127.0.0.1:{port}: ")));
     }
 
+    /// A port that refuses, and that nobody else gets as long as the socket lives.
+    fn closed() -> (SocketAddr, TcpSocket) {
+        let bound = TcpSocket::new_v4().unwrap();
+        bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        (bound.local_addr().unwrap(), bound)
+    }
+
     /// A port that neither accepts nor refuses: its queue of connections is full.
     async fn dead() -> (TcpListener, Vec<TcpStream>) {
         let socket = TcpSocket::new_v4().unwrap();
@@ -279,7 +286,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_address_is_passed_over() {
-        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let (gone, _bound) = closed();
         let live = TcpListener::bind("[::1]:0").await.unwrap();
         let addresses = vec![gone, live.local_addr().unwrap()];
         let dialer = Dialer::new(&Options::default());
@@ -345,7 +352,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_data_port_is_told_from_a_closed_server() {
-        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let (gone, _bound) = closed();
         let dialer = Dialer::new(&Options::default());
         let error = dialer.data(&Peer::Direct(gone.ip()), gone.port()).await.unwrap_err();
         assert_eq!((error.kind(), error.is_temporary()), (&ErrorKind::DataPort, true));

@@ -14,6 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 use crate::certs::{Authority, Identity};
 
@@ -235,8 +236,16 @@ pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-/// Returns a port of this address that nobody listens on.
-pub fn free_port(host: Ipv4Addr) -> u16 {
+/// Returns a port of `127.0.0.1` that refuses connections; nobody else gets it as long as the socket lives.
+pub fn closed_port() -> (u16, TcpSocket) {
+    let bound = TcpSocket::new_v4().expect("a socket");
+    bound.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+    let port = bound.local_addr().expect("a bound socket has an address").port();
+    (port, bound)
+}
+
+/// Returns a port of this address that nobody listens on, for now.
+fn free_port(host: Ipv4Addr) -> u16 {
     let listener = TcpListener::bind((host, 0)).expect("a free port");
     listener.local_addr().expect("a bound socket has an address").port()
 }

@@ -36,9 +36,10 @@ fn places_that_are_none_are_named_as_rclone_does() {
 
 #[test]
 fn a_server_that_is_not_there_is_named() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    // Bound and not listened on, it refuses, and nobody else gets it.
+    let bound = tokio::net::TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = bound.local_addr().unwrap().port();
     let target = format!(":ftp,host=127.0.0.1,port={port}:");
     let run = Place::new().run(&["ls", &target, "--low-level-retries", "1"]).code(5);
     let log = run.log();

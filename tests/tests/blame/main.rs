@@ -33,7 +33,7 @@ fn an_unknown_host_is_named() {
 #[test]
 fn a_refused_port_is_named() {
     let rclone = Program::ours();
-    let port = servers::free_port(std::net::Ipv4Addr::LOCALHOST).to_string();
+    let (port, _bound) = servers::closed_port();
     let output = rclone.run(once(&["lsd", &format!(":ftp,host=127.0.0.1,port={port}:")]));
     output.assert(TEMPORARY, &[&format!("127.0.0.1:{port}"), "refused"]);
 }

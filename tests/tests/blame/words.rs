@@ -130,7 +130,7 @@ fn tls_at_the_wrong_moment_is_told() {
 
 #[test]
 fn a_blocked_data_port_is_told() {
-    let closed = servers::free_port(std::net::Ipv4Addr::LOCALHOST);
+    let (closed, _bound) = servers::closed_port();
     let (high, low) = (closed >> 8, closed & 0xff);
     let script = format!(
         "{LOGIN}C: EPSV\nS: 229 here (|||{closed}|)\nC: PASV\nS: 227 here (127,0,0,1,{high},{low})\n\
