@@ -22,7 +22,8 @@ use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 fn example<S: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../ftp-client"))
+        // From here cargo takes what `cargo test` has built.
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .args(["run", "--quiet", "--locked", "--example", name, "--"])
         .args(arguments)
         .env("FTP_USER", "me")
