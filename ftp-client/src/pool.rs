@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::{join_all, poll_fn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info};
@@ -52,6 +53,8 @@ struct Inner {
 struct State {
     /// Sessions without work, the one used last at the end.
     idle: Vec<Session>,
+    /// How many of these are promised to operations that have not asked yet.
+    promised: usize,
     /// Permits in circulation: how many sessions may be at work at once.
     total: usize,
     /// How many permits a refusing server has taken away, and when the last one.
@@ -68,6 +71,8 @@ struct State {
     tender: Option<Waker>,
     /// That task, which ends with the pool.
     reaper: Option<AbortOnDropHandle<()>>,
+    /// Sessions being opened that nobody waits for; they end with the pool.
+    openings: JoinSet<()>,
     closed: bool,
 }
 
@@ -84,6 +89,7 @@ impl Pool {
         let server = Arc::new(Server::new(options)?);
         let state = State {
             idle: Vec::new(),
+            promised: 0,
             total,
             taken: 0,
             taken_at: Instant::now(),
@@ -93,6 +99,7 @@ impl Pool {
             tended: false,
             tender: None,
             reaper: None,
+            openings: JoinSet::new(),
             closed: false,
         };
         let budget = Arc::new(Semaphore::new(total));
@@ -121,6 +128,21 @@ impl Pool {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Tells whether a session is open and without work, and keeps it in mind for the operation that is
+    /// about to ask for one: so that many who begin at the same time do not count on the same session.
+    ///
+    /// Where there is none, and the line is long enough for a flight to count, one more is opened in the
+    /// meantime as long as that makes no more than `at_most` in all.
+    pub fn promise(&self, at_most: usize) -> bool {
+        let mut state = self.0.state();
+        let free = state.idle.len() > state.promised;
+        state.promised += usize::from(free);
+        if !free && self.0.server.is_far() && self.0.open_sessions(&state) < at_most {
+            self.0.open_aside(&mut state);
+        }
+        free
     }
 
     /// Returns the options it was made of, such as to make another one of them.
@@ -160,7 +182,11 @@ impl Pool {
     /// Takes a session without work whose server is still there.
     async fn idle_session(&self) -> Option<Session> {
         loop {
-            let mut session = self.0.state().idle.pop()?;
+            let mut session = {
+                let mut state = self.0.state();
+                state.promised = state.promised.saturating_sub(1);
+                state.idle.pop()?
+            };
             if !session.is_alive() {
                 debug!("a session was closed by the server while it had no work");
                 self.0.closed_after(session.used().elapsed());
@@ -206,6 +232,32 @@ impl Inner {
         info!("the server allows {others} connections: {error}");
         self.server.learnt.now().connection_limit = Some(others);
         Ok(())
+    }
+
+    /// Returns how many sessions there are, those that are being opened included.
+    fn open_sessions(&self, state: &State) -> usize {
+        state.idle.len() + state.total.saturating_sub(self.budget.available_permits())
+    }
+
+    /// Opens a session that nobody waits for, where another is allowed.
+    fn open_aside(self: &Arc<Self>, state: &mut State) {
+        let Ok(permit) = Arc::clone(&self.budget).try_acquire_owned() else { return };
+        let (pool, server) = (Arc::downgrade(self), Arc::clone(&self.server));
+        while state.openings.try_join_next().is_some() {}
+        state.openings.spawn(async move {
+            let opened = Box::pin(Session::open(server)).await;
+            let Some(pool) = pool.upgrade() else { return };
+            match opened {
+                Ok(session) => {
+                    pool.accepted();
+                    pool.put(session);
+                }
+                Err(error) if *error.kind() == ErrorKind::TooManyConnections => {
+                    let _ = pool.shrink(permit, error);
+                }
+                Err(error) => debug!("one more session cannot be opened: {error}"),
+            }
+        });
     }
 
     /// Gives one permit back when the last refusal is some time ago, and the next one only after

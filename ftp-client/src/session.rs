@@ -34,7 +34,7 @@ pub(crate) use self::closing::REASON;
 pub(crate) use self::data::Transfer;
 pub(crate) use self::hash::{offered, read as read_hash};
 pub use self::list::Listing;
-use self::passive::Asked;
+use self::passive::{Asked, WORTHWHILE};
 pub(crate) use self::pulse::Pulse;
 pub use self::room::Room;
 use crate::control::{Answered, Control, WINDOW};
@@ -79,6 +79,11 @@ impl Server {
             (Pipelining::Auto, _) | (Pipelining::Ahead, Some(false)) => Pipelining::Overlap,
             (chosen, _) => chosen,
         }
+    }
+
+    /// Tells whether the line is long enough for a flight to count.
+    pub(crate) fn is_far(&self) -> bool {
+        self.learnt.now().round_trip.is_some_and(|time| time >= WORTHWHILE)
     }
 
     /// Returns how many commands may be in flight.

@@ -81,6 +81,14 @@ pub trait Remote: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Tells whether a file can be opened at once while the end of another is on its way, and counts on
+    /// that being done next. Where it cannot, the remote may make it so for the next time, with no more
+    /// than `at_most` connections in all. A remote that knows no such end says no.
+    fn promise(&self, at_most: usize) -> bool {
+        let _ = at_most;
+        false
+    }
+
     /// Returns what stands at `path`, or `None` when it is certain that nothing does.
     ///
     /// The path where a remote starts is always a directory.

@@ -37,7 +37,7 @@ const LONG: Duration = Duration::from_millis(20);
 
 /// On a shorter line than this nothing is gained, and a server that answers at once might have
 /// ended a short listing before it got there: then it looks like one that keeps commands.
-const WORTHWHILE: Duration = Duration::from_millis(1);
+pub(super) const WORTHWHILE: Duration = Duration::from_millis(1);
 
 /// Where the server awaits a data connection.
 #[derive(Clone, Debug)]
@@ -111,9 +111,8 @@ impl Session {
         open && chosen && self.is_far() && self.queues()
     }
 
-    /// Tells whether the line is long enough for a flight to count.
     pub(super) fn is_far(&self) -> bool {
-        self.learnt().round_trip.is_some_and(|time| time >= WORTHWHILE)
+        self.server.is_far()
     }
 
     /// Finds out, on the listing of one file, whether this server keeps commands for later, where

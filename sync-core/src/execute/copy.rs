@@ -110,6 +110,9 @@ enum Left {
 /// to continue.
 const PATIENCE: u32 = 3;
 
+/// How many files each transfer has to itself before more connections are opened for it.
+const FEW: u64 = 4;
+
 impl Copy<'_> {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().expect("no holder of the lock panics")
@@ -234,7 +237,8 @@ impl Copier {
         let Opened { reader, writer, offset } = self.open(copy, target, source).await?;
         let verified = self.hash.filter(|_| offset == 0).and_then(Hasher::new);
         let mut hashers = [verified, self.hasher(copy, offset).await];
-        let (writer, moved) = self.pump(reader, writer, copy, &mut hashers).await?;
+        let rest = source.size.map(|size| size.saturating_sub(offset));
+        let (writer, moved) = self.pump(reader, writer, copy, rest, &mut hashers).await?;
         let [verified, content] = hashers;
         copy.known().sha256 = content.map(|hasher| hasher.finish().into());
         let size = offset + moved;
@@ -357,18 +361,23 @@ impl Copier {
         }
     }
 
-    /// Moves all bytes, reading the next piece while the last is written.
+    /// Moves all bytes, reading the next piece while the last is written. Once the `rest` that is
+    /// expected is here, the next file may begin while the end of this one is on its way.
     async fn pump(
         &self,
         mut reader: Box<dyn Reader>,
         mut writer: Box<dyn Writer>,
         copy: &Copy<'_>,
+        rest: Option<u64>,
         hashers: &mut [Option<Hasher>],
     ) -> Result<(Box<dyn Writer>, u64)> {
         let (transfer, mut moved) = (copy.transfer, 0);
         let mut piece = reader.read().await?;
         while !piece.is_empty() {
             let bytes = piece.len() as u64;
+            if rest == Some(moved + bytes) && self.may_overlap() {
+                copy.job.slot.free();
+            }
             for hasher in hashers.iter_mut().flatten() {
                 hasher.update(&piece);
             }
@@ -384,6 +393,20 @@ impl Copier {
             piece = next;
         }
         Ok((writer, moved))
+    }
+
+    /// Tells whether the next file can begin while the source still has to confirm the end of one. A
+    /// destination that is a remote, too, says by itself when it is free.
+    ///
+    /// For a few files no connection is opened besides those there are; for many each transfer gets
+    /// two to alternate between, as far as the listings leave them.
+    fn may_overlap(&self) -> bool {
+        let options = &self.run.ctx.options;
+        let (transfers, checkers) = (options.transfers.max(1), options.checkers.max(1));
+        let begun = self.next_transfer.load(Ordering::Relaxed);
+        let many = begun >= FEW * transfers as u64;
+        let at_most = if many { transfers + transfers.min(checkers) } else { 0 };
+        self.destination.remote.capability().local && self.source.remote.promise(at_most)
     }
 
     /// Tells whether files are written under a temporary name.

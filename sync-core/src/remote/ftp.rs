@@ -298,6 +298,10 @@ impl Remote for Ftp {
         Ok(listing(found, &self.encoder, clock))
     }
 
+    fn promise(&self, at_most: usize) -> bool {
+        self.pool.promise(at_most)
+    }
+
     fn listings_at_once(&self) -> Option<usize> {
         let form = self.pool.personality().status_listing;
         form.filter(|form| *form != StatusListing::Never).map(|_| AT_ONCE)

@@ -118,6 +118,10 @@ impl Remote for Links {
         }
     }
 
+    fn promise(&self, at_most: usize) -> bool {
+        self.remote.promise(at_most)
+    }
+
     fn listings_at_once(&self) -> Option<usize> {
         match self.way {
             Way::Skip => self.remote.listings_at_once(),

@@ -158,6 +158,10 @@ impl<W: Watch> Remote for Watched<W> {
         self.remote.list_links(directory).await
     }
 
+    fn promise(&self, at_most: usize) -> bool {
+        self.remote.promise(at_most)
+    }
+
     fn listings_at_once(&self) -> Option<usize> {
         self.remote.listings_at_once()
     }

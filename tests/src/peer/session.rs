@@ -96,7 +96,10 @@ impl Session {
                     return Ok(missing());
                 };
                 let from = std::mem::take(&mut self.restart).min(content.len());
-                self.send(|_| content[from..].to_vec()).await?
+                let download = self.state.begin();
+                let reply = self.send(|_| content[from..].to_vec()).await?;
+                self.state.overlap(download).await;
+                reply
             }
             "STOR" => self.store(path).await?,
             "REST" => {

@@ -5,6 +5,7 @@ mod closing;
 mod flights;
 mod hashes;
 mod healing;
+mod overlap;
 mod pulse;
 mod reach;
 mod room;
