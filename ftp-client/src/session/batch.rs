@@ -223,7 +223,8 @@ impl Session {
         loop {
             let window = self.server.window();
             let (mut told, unsent) = self.control.ask_until_lost(commands.clone(), window).await;
-            // What was sent aside before them has its answer by now, and nobody needs it.
+            // What was sent aside before them has its answer by now; the port is for the next transfer.
+            self.keep_port();
             self.control.forget_noted();
             let known = told.iter().take_while(|answer| answer.is_ok()).count();
             let Some(Err(lost)) = told.get(known) else {

@@ -134,6 +134,13 @@ impl Session {
         }
     }
 
+    /// Takes the answer to a question asked in advance, where it has come.
+    pub(super) fn keep_port(&mut self) {
+        if let Some(asked) = self.asked_ahead.as_mut().filter(|asked| asked.answer.is_none()) {
+            asked.answer = self.control.noted(&Command::Epsv);
+        }
+    }
+
     /// Notes that a transfer is over, so that the answer to what was queued behind it is due now.
     pub(super) fn restart_ahead(&mut self) {
         if let Some(asked) = &mut self.asked_ahead {

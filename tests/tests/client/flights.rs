@@ -470,11 +470,40 @@ fn distant(script: &Script, milliseconds: u64) -> Pool {
     Pool::new(Options { round_trip, ..options(script.port()) }).expect("options that make sense")
 }
 
+/// A login that asks for a port behind all else, whose answers are still to be said.
+fn login_with_port() -> String {
+    LOGIN.replace("C: SYST\n", "C: EPSV\nC: SYST\n").replace("S: 215 UNIX Type: L8\n", "")
+}
+
+/// A copy asks what its source is before it lists it.
+#[tokio::test]
+async fn a_port_from_the_login_outlasts_a_question() {
+    let rest = "S: 229 ({port})
+        S: 215 UNIX Type: L8
+        C: SIZE /d0
+        S: 550 no
+        C: CWD /d0
+        C: MLSD
+        A
+        S: 250 there
+        S: 150 here
+        D: type=file; d0\n
+        C: EPSV
+        S: 226 done
+        S: 229 ({port})";
+    let script = Script::start(&[&(login_with_port() + rest)]).await;
+    let pool = distant(&script, 25);
+    let mut session = pool.session().await.expect("a session");
+    session.size_all(&["d0"]).await.pop().expect("an answer").expect_err("a directory");
+    drop(session);
+    list_all(&pool, &["d0"]).await;
+    script.finish().await;
+}
+
 /// The first listing of a run takes a flight less where the port is asked for at the login.
 #[tokio::test]
 async fn a_distant_server_is_asked_for_a_port_at_the_login() {
-    let login =
-        LOGIN.replace("C: SYST\n", "C: EPSV\nC: SYST\n").replace("S: 215 UNIX Type: L8\n", "");
+    let login = login_with_port();
     let listed = |port: &str| {
         format!(
             "S: {port}
