@@ -4,7 +4,7 @@
 //! How many connections are open is counted, so that a test sees what a client leaves behind. With
 //! [`Peer::kill_one_in`] it breaks connections by a die that falls the same way in every run: before
 //! a command, after it was carried out, within its reply, within a transfer. With
-//! [`Peer::confirm_late`] it keeps the end of each download until another one begins.
+//! [`Peer::confirm_late`] it keeps the end of each transfer until another one begins.
 
 mod session;
 
@@ -40,7 +40,7 @@ struct State {
     /// Of how many events one kills; 0 for none.
     one_in: AtomicU64,
     events: AtomicU64,
-    /// How many downloads have begun, how long the end of each waits for another, and how often one came.
+    /// How many transfers have begun, how long the end of each waits for another, and how often one came.
     begun: watch::Sender<usize>,
     patience: Mutex<Duration>,
     overlaps: AtomicUsize,
@@ -113,12 +113,12 @@ impl Peer {
         self.state.kills.load(Ordering::Relaxed)
     }
 
-    /// Confirms the end of each download when another has begun, at the latest after so long.
+    /// Confirms the end of each transfer of a file when another has begun, at the latest after so long.
     pub fn confirm_late(&self, patience: Duration) {
         *self.state.patience.lock().expect("no holder of the lock panics") = patience;
     }
 
-    /// Returns before the end of how many downloads was confirmed another has begun.
+    /// Returns before the end of how many transfers was confirmed another has begun.
     pub fn overlaps(&self) -> usize {
         self.state.overlaps.load(Ordering::Relaxed)
     }
@@ -157,20 +157,20 @@ impl State {
         self.tree.lock().expect("no holder of the lock panics")
     }
 
-    /// Counts a download that begins, and returns which one it is.
+    /// Counts a transfer that begins, and returns which one it is.
     fn begin(&self) -> usize {
         self.begun.send_modify(|begun| *begun += 1);
         *self.begun.borrow()
     }
 
-    /// Waits for another download to begin, as long as the peer was told to.
-    async fn overlap(&self, download: usize) {
+    /// Waits for another transfer to begin, as long as the peer was told to.
+    async fn overlap(&self, transfer: usize) {
         let patience = *self.patience.lock().expect("no holder of the lock panics");
         if patience.is_zero() {
             return;
         }
         let mut begun = self.begun.subscribe();
-        let another = begun.wait_for(|begun| *begun > download);
+        let another = begun.wait_for(|begun| *begun > transfer);
         let came = tokio::time::timeout(patience, another).await.is_ok();
         self.overlaps.fetch_add(usize::from(came), Ordering::Relaxed);
     }

@@ -239,6 +239,9 @@ impl Copier {
         let mut hashers = [verified, self.hasher(copy, offset).await];
         let rest = source.size.map(|size| size.saturating_sub(offset));
         let (writer, moved) = self.pump(reader, writer, copy, rest, &mut hashers).await?;
+        if self.may_overlap(&self.destination) {
+            job.slot.free();
+        }
         let [verified, content] = hashers;
         copy.known().sha256 = content.map(|hasher| hasher.finish().into());
         let size = offset + moved;
@@ -375,7 +378,7 @@ impl Copier {
         let mut piece = reader.read().await?;
         while !piece.is_empty() {
             let bytes = piece.len() as u64;
-            if rest == Some(moved + bytes) && self.may_overlap() {
+            if rest == Some(moved + bytes) && self.may_overlap(&self.source) {
                 copy.job.slot.free();
             }
             for hasher in hashers.iter_mut().flatten() {
@@ -395,18 +398,19 @@ impl Copier {
         Ok((writer, moved))
     }
 
-    /// Tells whether the next file can begin while the source still has to confirm the end of one. A
-    /// destination that is a remote, too, says by itself when it is free.
+    /// Tells whether the next file can begin while this side still has to confirm the end of one, as
+    /// far as the other side is a disk.
     ///
     /// For a few files no connection is opened besides those there are; for many each transfer gets
     /// two to alternate between, as far as the listings leave them.
-    fn may_overlap(&self) -> bool {
+    fn may_overlap(&self, side: &Tree) -> bool {
         let options = &self.run.ctx.options;
         let (transfers, checkers) = (options.transfers.max(1), options.checkers.max(1));
         let begun = self.next_transfer.load(Ordering::Relaxed);
         let many = begun >= FEW * transfers as u64;
         let at_most = if many { transfers + transfers.min(checkers) } else { 0 };
-        self.destination.remote.capability().local && self.source.remote.promise(at_most)
+        let other = if side.same_remote(&self.source) { &self.destination } else { &self.source };
+        other.remote.capability().local && side.remote.promise(at_most)
     }
 
     /// Tells whether files are written under a temporary name.

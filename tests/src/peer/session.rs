@@ -96,12 +96,17 @@ impl Session {
                     return Ok(missing());
                 };
                 let from = std::mem::take(&mut self.restart).min(content.len());
-                let download = self.state.begin();
+                let transfer = self.state.begin();
                 let reply = self.send(|_| content[from..].to_vec()).await?;
-                self.state.overlap(download).await;
+                self.state.overlap(transfer).await;
                 reply
             }
-            "STOR" => self.store(path).await?,
+            "STOR" => {
+                let transfer = self.state.begin();
+                let reply = self.store(path).await?;
+                self.state.overlap(transfer).await;
+                reply
+            }
             "REST" => {
                 self.restart = argument.parse().unwrap_or_default();
                 "350 noted".into()
