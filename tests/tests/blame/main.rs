@@ -211,14 +211,20 @@ fn cuts(security: Security, times: usize) -> Fault {
     Fault { channel, after, harm: Harm::Close, times }
 }
 
+/// Returns how many files make the connections that are cut reach what they may carry.
+fn enough(security: Security) -> usize {
+    match security {
+        Security::Plain => 20,
+        Security::Tls => 80,
+    }
+}
+
 fn a_cut_upload_leaves_no_half_file(software: Software, security: Security) {
     let Some(server) = Server::start(software, security) else { return };
     with_faults(&server, cuts(security, usize::MAX), |rclone, line| {
         let here = rclone.home().join("here");
         fs::create_dir(&here).unwrap();
-        // Enough of them that the control connections reach what they may carry.
-        let count = if security == Security::Tls { 80 } else { 20 };
-        for number in 0..count {
+        for number in 0..enough(security) {
             fs::write(here.join(format!("file {number}")), tree::content(400_000, number)).unwrap();
         }
         let output = rclone.run(once(&["copy", "here", "server:up"]));
@@ -236,8 +242,7 @@ fn a_cut_upload_leaves_no_half_file(software: Software, security: Security) {
 
 fn a_cut_download_leaves_no_half_file(software: Software, security: Security) {
     let Some(server) = Server::start(software, security) else { return };
-    // Enough of them that the control connections reach what they may carry.
-    for number in 0..80 {
+    for number in 0..enough(security) {
         let path = server.root().join(format!("file {number}"));
         fs::write(path, tree::content(400_000, number)).unwrap();
     }
@@ -270,8 +275,8 @@ fn one_cut_is_survived(software: Software, security: Security) {
     with_faults(&server, cuts(security, 1), |rclone, line| {
         let here = rclone.home().join("here");
         fs::create_dir(&here).unwrap();
-        for number in 0..20 {
-            fs::write(here.join(format!("file {number}")), tree::content(1 << 20, number)).unwrap();
+        for number in 0..enough(security) {
+            fs::write(here.join(format!("file {number}")), tree::content(400_000, number)).unwrap();
         }
         rclone.succeed(["copy", "here", "server:up", "--retries=1"]);
         assert_eq!(line.struck(), 1);
