@@ -141,8 +141,12 @@ impl Session {
             return Ok(());
         };
         self.begin().await?;
-        self.control.send_aside(leave);
-        Ok(())
+        if self.server.window() > 1 {
+            self.control.send_aside(leave);
+            return Ok(());
+        }
+        // libunftp answers nothing more where a command is queued behind CWD.
+        self.control.ask_all([leave], 1).await.into_iter().try_for_each(|answer| answer.map(drop))
     }
 
     /// Removes many files.

@@ -49,14 +49,19 @@ async fn a_change_without_an_answer_is_unknown_and_not_made_twice() {
     }
 }
 
-/// One command at a time, so that those behind the lost answer were not sent.
-#[tokio::test]
-async fn changes_go_on_behind_the_one_whose_answer_is_lost() {
-    let login = LOGIN
+/// The login where each command waits for the answer to the one before.
+fn lock_step_login() -> String {
+    LOGIN
         .replace("C: TYPE I\n    C: OPTS UTF8 ON\n    C: PWD\n    C: SYST\n", "")
         .replace("S: 200 binary", "C: TYPE I\nS: 200 binary\nC: OPTS UTF8 ON")
         .replace("S: 257", "C: PWD\nS: 257")
-        .replace("S: 215", "C: SYST\nS: 215");
+        .replace("S: 215", "C: SYST\nS: 215")
+}
+
+/// One command at a time, so that those behind the lost answer were not sent.
+#[tokio::test]
+async fn changes_go_on_behind_the_one_whose_answer_is_lost() {
+    let login = lock_step_login();
     let later = login.replace("C: SYST\nS: 215 UNIX Type: L8\n", "");
     for known in 1..NAMES.len() {
         let made = each("C: MKD /{}\nS: 257 made", &NAMES[..known]);
@@ -74,6 +79,27 @@ async fn changes_go_on_behind_the_one_whose_answer_is_lost() {
         }
         script.finish().await;
     }
+}
+
+/// libunftp answers neither where a command is queued behind `CWD`.
+#[tokio::test]
+async fn in_lock_step_nothing_is_queued_behind_leaving_a_directory() {
+    let removal = "C: CWD /
+        S: 250 home
+        C: DELE /t/a
+        S: 250 gone
+        C: RMD /t
+        S: 250 gone";
+    let login = lock_step_login();
+    let script = Script::start(&[&format!("{login}C: CWD /t\nS: 250 there\n{removal}")]).await;
+    let pipelining = Pipelining::LockStep;
+    let pool = Pool::new(Options { pipelining, ..options(script.port()) }).expect("a pool");
+    let mut session = pool.session().await.expect("a session");
+    let there = Command::Cwd(Argument::new("/t").expect("a path"));
+    session.command(there).await.expect("an answer");
+    let results = session.remove_tree(&["t/a"], &["t"]).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    script.finish().await;
 }
 
 #[tokio::test]
