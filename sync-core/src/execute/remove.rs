@@ -112,8 +112,8 @@ async fn batch_of_files(
     }
 }
 
-/// Removes files and the directories that are empty then, children before parents; all in one go
-/// where they are few.
+/// Removes files and the directories that must be empty then, children before parents; all in one go
+/// where they are few. One that is not empty, because something came meanwhile, is a failure.
 pub(crate) async fn all(
     run: &Run,
     tree: &Tree,
@@ -122,15 +122,15 @@ pub(crate) async fn all(
     reason: &str,
 ) {
     if doomed.len() > BATCH || emptied.len() > BATCH {
-        files(run, tree, doomed, reason).await;
+        let kept = files(run, tree, doomed, reason).await;
         if !run.has_failed() {
-            directories(run, tree, emptied, reason).await;
+            let emptied = agreed_directories(run, emptied, kept, reason).await;
+            in_batches(run, tree, &emptied, reason, Leftover::Fails).await;
         }
         return;
     }
     let (doomed, kept) = agreed_files(run, doomed, reason).await;
-    let emptied = emptied.into_iter().filter(|directory| !kept.has(directory)).collect();
-    let emptied = agreed_directories(run, emptied, reason).await;
+    let emptied = agreed_directories(run, emptied, kept, reason).await;
     let paths = doomed.iter().map(|file| Item::File(tree.path(&file.path)));
     let behind = emptied.iter().map(|directory| Item::Directory(tree.path(directory)));
     let items: Vec<Item> = paths.chain(behind).collect();
@@ -151,7 +151,7 @@ pub(crate) async fn all(
         run.settle(file.change(reason), result);
     }
     for (directory, result) in emptied.iter().zip(results) {
-        settle_directory(run, directory, reason, result);
+        settle_directory(run, directory, reason, Leftover::Fails, result);
     }
 }
 
@@ -166,8 +166,27 @@ enum Item {
 ///
 /// One that still holds something, because the filter protects it, stays and is told as a notice.
 pub(crate) async fn directories(run: &Run, tree: &Tree, directories: Vec<Path>, reason: &str) {
-    let agreed = agreed_directories(run, directories, reason).await;
-    for batch in agreed.chunks(BATCH) {
+    let agreed = agreed_directories(run, directories, Kept::default(), reason).await;
+    in_batches(run, tree, &agreed, reason, Leftover::Stays).await;
+}
+
+/// What to make of a directory that still holds something.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Leftover {
+    /// It had to be empty: a failure, unless another has been told that explains it.
+    Fails,
+    /// It may hold what the filter protects: a notice.
+    Stays,
+}
+
+async fn in_batches(
+    run: &Run,
+    tree: &Tree,
+    directories: &[Path],
+    reason: &str,
+    leftover: Leftover,
+) {
+    for batch in directories.chunks(BATCH) {
         let paths: Vec<Path> = batch.iter().map(|directory| tree.path(directory)).collect();
         let results =
             retry_removals(
@@ -177,24 +196,44 @@ pub(crate) async fn directories(run: &Run, tree: &Tree, directories: Vec<Path>, 
             )
             .await;
         for (directory, result) in batch.iter().zip(results) {
-            settle_directory(run, directory, reason, result);
+            settle_directory(run, directory, reason, leftover, result);
         }
     }
 }
 
-async fn agreed_directories(run: &Run, directories: Vec<Path>, reason: &str) -> Vec<Path> {
+/// Returns the directories that may be removed, without those that hold what the user keeps.
+async fn agreed_directories(
+    run: &Run,
+    directories: Vec<Path>,
+    mut kept: Kept,
+    reason: &str,
+) -> Vec<Path> {
     let mut agreed = Vec::with_capacity(directories.len());
     for directory in directories {
+        if kept.has(&directory) {
+            continue;
+        }
         if run.may(Change::new(Deed::RemovedDirectory, &directory, reason)).await {
             agreed.push(directory);
+        } else if !run.ctx.options.dry_run {
+            kept.keep(&directory);
         }
     }
     agreed
 }
 
-fn settle_directory(run: &Run, directory: &Path, reason: &str, result: Result<()>) {
+fn settle_directory(
+    run: &Run,
+    directory: &Path,
+    reason: &str,
+    leftover: Leftover,
+    result: Result<()>,
+) {
     match result {
-        Err(error) if error.kind() == ErrorKind::NotEmpty => {
+        Err(error)
+            if error.kind() == ErrorKind::NotEmpty
+                && (leftover == Leftover::Stays || run.has_failed()) =>
+        {
             run.notice(Some(directory), "kept: the directory is not empty");
         }
         result => {

@@ -92,7 +92,7 @@ async fn write(
     let result = until_cancelled(ctx, async {
         let (writer, written) = pour(input, writer).await?;
         if let Some(expected) = size.filter(|&size| size != written) {
-            return Err(Error::wrong_size(written, expected).on(path));
+            return Err(not_as_announced(written, expected).on(path));
         }
         let commit = Commit { size: Some(written), modified, ..Commit::default() };
         target.begin_commit(writer, commit).await?.await
@@ -102,6 +102,14 @@ async fn write(
         target.clean_up().await;
     }
     result.map(drop)
+}
+
+/// The error for input of another size than was said; what comes in once cannot be asked for again.
+fn not_as_announced(written: u64, expected: u64) -> Error {
+    let message = format!(
+        "corrupted on transfer: sizes differ: {expected} bytes were announced, {written} came"
+    );
+    Error::new(ErrorKind::Other, message).hint("leave the size out where it is not certain")
 }
 
 async fn pour(
