@@ -7,7 +7,6 @@ mod show;
 mod string;
 
 use crate::config::wizard::Wizard;
-use crate::exit::Usage;
 use crate::output;
 use crate::prompt::Terminal;
 use crate::resolve::Resolved;
@@ -43,7 +42,7 @@ enum Action {
     Redacted(show::Which),
     /// Nothing to do: FTP servers log in with a password
     #[command(hide = true, visible_aliases = ["disconnect", "userinfo"])]
-    Reconnect(edit::Name),
+    Reconnect(edit::Account),
     /// Print the config, or one remote
     Show(show::Which),
     /// Print a remote as the connection string that says the same
@@ -68,11 +67,7 @@ pub(crate) fn run(resolved: &Resolved, args: Args) -> anyhow::Result<()> {
         Action::Paths => show::paths(resolved),
         Action::Providers => output::text(&show::providers()),
         Action::Redacted(args) => args.redacted(resolved),
-        Action::Reconnect(_) => Err(Usage(
-            "FTP servers know no tokens: `rclone config update NAME pass=...` sets the password"
-                .into(),
-        )
-        .into()),
+        Action::Reconnect(args) => args.refuse(resolved),
         Action::Show(args) => args.show(resolved),
         Action::String(args) => args.run(resolved),
         Action::Touch => resolved.remotes.open_store()?.change(|_| {}),

@@ -148,7 +148,7 @@ fn done(deed: Deed) -> &'static str {
         Deed::Moved => "Moved (server-side)",
         Deed::MovedDirectory => "Moved directory (server-side)",
         Deed::RemovedDirectory => "Removing directory",
-        Deed::SetDirectoryModified => "Set directory modification time (using DirSetModTime)",
+        Deed::SetDirectoryModified => "Set directory modification time (using SetModTime)",
         Deed::SetModified => "Updated modification time in destination",
         _ => "Done",
     }

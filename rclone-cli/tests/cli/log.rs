@@ -18,7 +18,7 @@ fn v_tells_what_is_done() {
             "INFO  : Summary: copied 2 (1 new, 1 of another size), deleted 1 file",
             "INFO  : a: Copied (replaced existing)",
             "INFO  : d/b: Copied (new)",
-            "INFO  : d: Set directory modification time (using DirSetModTime)",
+            "INFO  : d: Set directory modification time (using SetModTime)",
             "INFO  : x: Deleted",
         ]
     );

@@ -218,6 +218,26 @@ impl Name {
     }
 }
 
+/// What rclone takes to look at an account, or to log in or out.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Account {
+    /// Name of the remote
+    name: String,
+
+    /// Print JSON
+    #[arg(long, hide = true)]
+    json: bool,
+}
+
+impl Account {
+    pub(super) fn refuse(&self, resolved: &Resolved) -> anyhow::Result<()> {
+        resolved.tree(&self.name)?;
+        let message =
+            "FTP servers know no tokens: `rclone config update NAME pass=...` sets the password";
+        Err(Usage(message.into()).into())
+    }
+}
+
 /// Changes a remote that must be there and returns the file as it is then.
 fn change(
     resolved: &Resolved,
