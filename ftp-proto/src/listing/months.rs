@@ -2,30 +2,36 @@
 //!
 //! A name may be cut to three letters or more, may end in a dot, and is compared without case.
 
+/// The first three letters of each month in English, as a number.
+const KEYS: [u32; 12] = {
+    let (mut keys, mut at) = ([0; 12], 0);
+    while at < 12 {
+        let [a, b, c, ..] = ENGLISH[at].as_bytes() else { panic!("a short month") };
+        keys[at] = u32::from_be_bytes([0, *a, *b, *c]);
+        at += 1;
+    }
+    keys
+};
+
 /// Reads a month name in English: the form nearly all servers use.
 pub(super) fn english(name: &[u8]) -> Option<i8> {
     let &[a, b, c, ..] = name else { return None };
-    let month: u8 = match [a | 0x20, b | 0x20, c | 0x20] {
-        [b'j', b'a', b'n'] => 1,
-        [b'f', b'e', b'b'] => 2,
-        [b'm', b'a', b'r'] => 3,
-        [b'a', b'p', b'r'] => 4,
-        [b'm', b'a', b'y'] => 5,
-        [b'j', b'u', b'n'] => 6,
-        [b'j', b'u', b'l'] => 7,
-        [b'a', b'u', b'g'] => 8,
-        [b's', b'e', b'p'] => 9,
-        [b'o', b'c', b't'] => 10,
-        [b'n', b'o', b'v'] => 11,
-        [b'd', b'e', b'c'] => 12,
-        _ => return None,
-    };
-    if name.len() == 3 {
-        return Some(month.cast_signed());
+    let key = u32::from_be_bytes([0, a | 0x20, b | 0x20, c | 0x20]);
+    // Without a branch for each: the months of a listing have no order that could be foreseen.
+    let (mut month, mut at) = (0i8, 0i8);
+    for known in KEYS {
+        at += 1;
+        month += if known == key { at } else { 0 };
     }
-    let full = ENGLISH[usize::from(month - 1)].as_bytes();
+    if month == 0 {
+        return None;
+    }
+    if name.len() == 3 {
+        return Some(month);
+    }
+    let full = ENGLISH[usize::from(month.cast_unsigned() - 1)].as_bytes();
     let cut = full.get(..name.len()).is_some_and(|full| full.eq_ignore_ascii_case(name));
-    (cut || name.eq_ignore_ascii_case(b"sept")).then_some(month.cast_signed())
+    (cut || name.eq_ignore_ascii_case(b"sept")).then_some(month)
 }
 
 /// Reads a month name in any language known here.
