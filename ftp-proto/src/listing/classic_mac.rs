@@ -16,7 +16,8 @@ use super::{
 /// Reads one line.
 pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
     let (letter, mode, at) = mode_column(line, 0).ok_or(Miss::Shape)?;
-    let row = Row::find(Line::new(line), at, clock).ok_or(Miss::Shape)?;
+    let mut modified = None;
+    let row = Row::find(Line::new(line), at, clock, &mut modified).ok_or(Miss::Shape)?;
     let count = number(row.size()).ok_or(Miss::Shape)?;
     let mut columns = Columns::of(row.owners());
     let kind = match (letter, columns.next(), columns.next(), columns.next()) {
@@ -28,9 +29,9 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
         _ => return Err(Miss::Shape),
     };
     let name = line.get(row.end + 1..).filter(|n| !n.is_empty()).ok_or(Miss::Shape)?;
-    let modified = Modified { zone: Zone::Unknown, ..row.modified };
+    let modified = modified.map(|m| Modified { zone: Zone::Unknown, ..m });
     let size = (kind == Kind::File).then_some(count);
-    Ok(Found { mode, ..Found::new(name, kind, size, Some(modified)) })
+    Ok(Found { mode, ..Found::new(name, kind, size, modified) })
 }
 
 /// Writes one line, all of a file in its data fork.

@@ -5,14 +5,30 @@ use jiff::SignedDuration;
 use super::{
     fields::{Column, Line, digit, is_blank},
     months,
-    time::{Clock, Date, Daytime, Modified, Precision, Zone, is_date, triple, two_digits, year},
+    time::{
+        Clock, Date, Daytime, Modified, Precision, Zone, is_date, pair, triple, two_digits, year,
+    },
 };
 
-/// Reads the date that begins with this column, and returns where it ends.
-pub(super) fn listed(line: Line<'_>, first: Column, clock: Clock) -> Option<(Modified, usize)> {
-    if let Some(modified) = posix(line.bytes.get(first.0..)?, clock) {
-        return Some((modified, first.0 + 12));
+/// Reads the date that begins with this column where it is to be, and returns where it ends.
+pub(super) fn listed(
+    line: Line<'_>,
+    first: Column,
+    clock: Clock,
+    modified: &mut Option<Modified>,
+) -> Option<usize> {
+    *modified = posix(line.bytes.get(first.0..)?, clock);
+    if modified.is_some() {
+        return Some(first.0 + 12);
     }
+    unusual(line, first, clock).map(|(read, end)| {
+        *modified = Some(read);
+        end
+    })
+}
+
+#[inline(never)]
+fn unusual(line: Line<'_>, first: Column, clock: Clock) -> Option<(Modified, usize)> {
     match *line.bytes.get(first.0)? {
         b'0'..=b'9' => digits_first(line, first, clock),
         b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => month_first(line, first, clock),
@@ -21,23 +37,23 @@ pub(super) fn listed(line: Line<'_>, first: Column, clock: Clock) -> Option<(Mod
 }
 
 /// Reads in one go what POSIX has and nearly all write: `Jan 25 00:17`, `Apr  8  1994`.
+#[inline(always)]
 fn posix(text: &[u8], clock: Clock) -> Option<Modified> {
     let (&[a, b, c, b' ', tens, ones, b' ', d, e, f, g, h], rest) = text.split_first_chunk()?
     else {
         return None;
     };
-    let number = |tens, ones| Some((digit(tens)? * 10 + digit(ones)?).cast_signed());
-    let day = number(if tens == b' ' { b'0' } else { tens }, ones)?;
+    let day = pair(if tens == b' ' { b'0' } else { tens }, ones)?;
     if rest.first().is_some_and(|b| !is_blank(*b)) {
         return None;
     }
     let month = months::english(&[a, b, c])?;
     if f == b':' {
-        let (hour, minute) = (number(d, e)?, number(g, h)?);
+        let (hour, minute) = (pair(d, e)?, pair(g, h)?);
         let time = Daytime { hour, minute, ..Daytime::MIDNIGHT };
         return clock.inferred(month, day, Some(time)).filter(|_| hour < 24);
     }
-    let year = i16::from(number(e, f)?) * 100 + i16::from(number(g, h)?);
+    let year = i16::from(pair(e, f)?) * 100 + i16::from(pair(g, h)?);
     Modified::stated((year, month, day), None, Zone::Server).filter(|_| d == b' ')
 }
 
@@ -328,6 +344,12 @@ mod tests {
 
     use super::*;
 
+    fn read_listed(line: Line<'_>, first: Column, clock: Clock) -> Option<(Modified, usize)> {
+        let mut modified = None;
+        let end = listed(line, first, clock, &mut modified)?;
+        Some((modified?, end))
+    }
+
     #[track_caller]
     fn check(text: &str, expected: &str) {
         check_bytes(text.as_bytes(), expected);
@@ -338,7 +360,7 @@ mod tests {
         let clock = Clock::new(datetime(2020, 7, 1, 0, 0, 0, 0));
         let line = [text, b" name"].concat();
         let whole = Line::new(&line);
-        let read = whole.column(0).and_then(|first| listed(whole, first, clock));
+        let read = whole.column(0).and_then(|first| read_listed(whole, first, clock));
         let read = read.map(|(modified, end)| {
             assert_eq!(&line[end..], b" name");
             let zone = if modified.zone == Zone::Utc { "Z" } else { "" };
@@ -366,7 +388,7 @@ mod tests {
         check("28 Feb 2024 10:00", "2024-02-28T10:00:00");
         check("Feb 28 2024 10:00PM", "2024-02-28T22:00:00");
         let line = Line::new(b"Feb 28  2024 10:00 name");
-        let read = listed(line, (0, 3), Clock::new(datetime(2025, 7, 1, 0, 0, 0, 0)));
+        let read = read_listed(line, (0, 3), Clock::new(datetime(2025, 7, 1, 0, 0, 0, 0)));
         assert_eq!(
             read.map(|(modified, end)| (modified.precision, end)),
             Some((Precision::Day, 12))
@@ -385,7 +407,7 @@ mod tests {
         check("2024-02-28T10:00:00-01:00", "2024-02-28T11:00:00Z");
         check("2024-02-28 10:00:00 +01:00", "2024-02-28T09:00:00Z");
         let line = Line::new(b"2024-02-28 10:00 +0100 name");
-        let read = listed(line, (0, 10), Clock::new(datetime(2025, 7, 1, 0, 0, 0, 0)));
+        let read = read_listed(line, (0, 10), Clock::new(datetime(2025, 7, 1, 0, 0, 0, 0)));
         assert_eq!(read.map(|(modified, end)| (modified.zone, end)), Some((Zone::Server, 16)));
     }
 

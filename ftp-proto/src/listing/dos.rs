@@ -10,37 +10,44 @@ use super::{
     Entry, Kind, Modified, Precision, Reason, Zone,
     fields::{Columns, Found, Miss, Parsed, grouped},
     form,
-    time::{Clock, Daytime, american_parts, triple, two_digits, year},
+    time::{Clock, Daytime, american_parts, pair, triple},
 };
 
 /// Reads one line of `dir`.
 pub(super) fn entry(line: &[u8], _: Clock) -> Parsed<'_> {
+    Found::filled(|found| fill(line, found))
+}
+
+/// Fills in what is found in one line of `dir`.
+#[inline(never)]
+pub(super) fn fill<'a>(line: &'a [u8], found: &mut Found<'a>) -> Result<(), Miss> {
     if !line.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) {
         return Err(Miss::Shape);
     }
-    let (modified, mut columns) = dated(line)?;
+    let mut columns = Columns::new(line);
+    dated(&mut columns, &mut found.modified)?;
     let before = columns.rest();
     let size = columns.need()?;
     if size.starts_with(b"<") {
         let time_ends = line.len() - before.len();
         let padded = matches!(time_ends, 17 | 19) && before.starts_with(b"       <");
-        return tagged(size, name_behind_tag(columns.rest(), padded)?, modified);
+        return tagged(size, name_behind_tag(columns.rest(), padded)?, found);
     }
     if !size[0].is_ascii_digit() {
         return Err(Miss::Shape);
     }
-    let bytes = grouped(size).ok_or(Miss::Broken(Reason::Size))?;
+    found.size = Some(grouped(size).ok_or(Miss::Broken(Reason::Size))?);
     let name = columns.rest().get(1..).filter(|n| !n.is_empty());
-    let name = name.ok_or(Miss::Broken(Reason::Name))?;
-    Ok(Found::new(name, Kind::File, Some(bytes), Some(modified)))
+    found.set(name.ok_or(Miss::Broken(Reason::Name))?, Kind::File);
+    Ok(())
 }
 
 /// Reads the columns of date and time.
-fn dated(line: &[u8]) -> Result<(Modified, Columns<'_>), Miss> {
-    let mut columns = Columns::new(line);
-    if let Some(modified) = iis(line) {
+fn dated(columns: &mut Columns<'_>, modified: &mut Option<Modified>) -> Result<(), Miss> {
+    *modified = iis(columns.rest());
+    if modified.is_some() {
         columns.skip_to(17);
-        return Ok((modified, columns));
+        return Ok(());
     }
     let date = columns.need()?;
     let parts = match triple(date) {
@@ -49,22 +56,33 @@ fn dated(line: &[u8]) -> Result<(Modified, Columns<'_>), Miss> {
         Some(([day, month, year], b'.')) if day.len() <= 2 => [month, day, year],
         _ => return Err(Miss::Shape),
     };
-    let time = time(&mut columns).ok_or(Miss::Shape)?;
+    let time = time(columns).ok_or(Miss::Shape)?;
     let date = american_parts(parts).ok_or(Miss::Broken(Reason::Date))?;
-    let modified = Modified::stated(date, Some(time), Zone::Server);
-    Ok((modified.ok_or(Miss::Broken(Reason::Date))?, columns))
+    *modified = Modified::stated(date, Some(time), Zone::Server);
+    modified.map(|_| ()).ok_or(Miss::Broken(Reason::Date))
 }
 
 /// Reads in one go what IIS writes: `04-27-00  12:09PM`.
+#[inline(always)]
 fn iis(line: &[u8]) -> Option<Modified> {
-    let (&[a, b, b'-', c, d, b'-', e, f, b' ', b' ', time @ .., m, b'M'], [b' ', ..]) =
+    let (&[a, b, b'-', c, d, b'-', e, f, b' ', b' ', g, h, b':', i, j, half, b'M'], [b' ', ..]) =
         line.split_first_chunk::<17>()?
     else {
         return None;
     };
-    let date = (year(&[e, f])?, two_digits(&[a, b])?, two_digits(&[c, d])?);
-    let time = Daytime::parse_meridian(&time, &[m])?;
-    Modified::stated(date, Some(time), Zone::Server)
+    let afternoon = match half {
+        b'a' | b'A' => 0,
+        b'p' | b'P' => 12,
+        _ => return None,
+    };
+    let (month, day, year) = (pair(a, b)?, pair(c, d)?, i16::from(pair(e, f)?));
+    let year = if year < 80 { 2000 + year } else { 1900 + year };
+    let (hour, minute) = (pair(g, h)?, pair(i, j)?);
+    if !(1..=12).contains(&hour) {
+        return None;
+    }
+    let time = Daytime { hour: hour % 12 + afternoon, minute, ..Daytime::MIDNIGHT };
+    Modified::stated((year, month, day), Some(time), Zone::Server)
 }
 
 /// IIS pads `<DIR>` with seven blanks before and ten behind, where its clock is that of 12 hours;
@@ -93,18 +111,17 @@ pub(super) fn time(columns: &mut Columns<'_>) -> Option<Daytime> {
 }
 
 /// What stands in brackets where a size would be. `dir` shows the target of a link behind its name.
-fn tagged<'a>(tag: &[u8], name: &'a [u8], modified: Modified) -> Parsed<'a> {
-    let found = |name, kind| Found::new(name, kind, None, Some(modified));
+fn tagged<'a>(tag: &[u8], name: &'a [u8], found: &mut Found<'a>) -> Result<(), Miss> {
     match tag {
-        b"<DIR>" | b"<dir>" => Ok(found(name, Kind::Directory)),
+        b"<DIR>" | b"<dir>" => found.set(name, Kind::Directory),
         b"<JUNCTION>" | b"<SYMLINK>" | b"<SYMLINKD>" => {
             let split = memchr::memmem::rfind(name, b" [").filter(|_| name.ends_with(b"]"));
-            let Some(at) = split else { return Ok(found(name, Kind::Symlink)) };
-            let target = Some(&name[at + 2..name.len() - 1]);
-            Ok(Found { target, ..found(name[..at].trim_ascii_end(), Kind::Symlink) })
+            found.target = split.map(|at| &name[at + 2..name.len() - 1]);
+            found.set(split.map_or(name, |at| name[..at].trim_ascii_end()), Kind::Symlink);
         }
-        _ => Err(Miss::Broken(Reason::Columns)),
+        _ => return Err(Miss::Broken(Reason::Columns)),
     }
+    Ok(())
 }
 
 /// Writes one line, with a year of four digits and a clock of 24 hours.

@@ -3,8 +3,8 @@
 //! Fields are what the server wrote, no more: a size counted in blocks or records that cannot be
 //! turned into bytes is unknown, and a field the dialect lacks is `None`.
 
-use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
-use core::{fmt, num::NonZeroU32};
+use alloc::{borrow::Cow, boxed::Box, string::String};
+use core::fmt;
 
 use super::{Modified, fields::Found};
 
@@ -31,11 +31,11 @@ pub struct Entry {
     texts: Box<[u8]>,
     /// How much of the texts is the line.
     line: u32,
-    name: Option<Span>,
-    target: Option<Span>,
-    owner: Option<Span>,
-    group: Option<Span>,
-    unique: Option<Span>,
+    name: Span,
+    target: Span,
+    owner: Span,
+    group: Span,
+    unique: Span,
 }
 
 impl Entry {
@@ -48,21 +48,22 @@ impl Entry {
 
     /// Takes the line and what was found in it.
     pub(super) fn read(line: &[u8], found: &Found<'_>) -> Self {
-        let mut behind = Vec::new();
-        let mut span = |text: &[u8]| {
-            Span::in_line(line, text).unwrap_or_else(|| {
-                behind.extend_from_slice(text);
-                Span::new(line.len() + behind.len() - text.len(), text.len())
-            })
+        let texts: Box<[u8]> = line.into();
+        let line_len = index(line.len());
+        let mut foreign = found.file_type.is_some();
+        let mut span = |text: Option<&[u8]>| match text {
+            None => Span::NONE,
+            Some(text) => Span::in_line(line, text).unwrap_or_else(|| {
+                foreign = true;
+                Span::NONE
+            }),
         };
-        let name = match found.file_type {
-            None => span(found.name),
-            Some(file_type) => span(&[found.name, b".", file_type].concat()),
-        };
-        let target = found.target.map(&mut span);
-        let owner = found.owner.map(&mut span);
-        let group = found.group.map(&mut span);
-        let unique = found.unique.map(&mut span);
+        let (name, target) = (span(Some(found.name)), span(found.target));
+        let (owner, group, unique) = (span(found.owner), span(found.group), span(found.unique));
+        if foreign {
+            return Self::keep_behind(line, found);
+        }
+        // Built where it is returned: it is large.
         Self {
             kind: found.kind,
             size: found.size,
@@ -70,14 +71,30 @@ impl Entry {
             mode: found.mode,
             permissions: found.permissions,
             version: found.version,
-            texts: if behind.is_empty() { line.into() } else { [line, &behind].concat().into() },
-            line: index(line.len()),
-            name: Some(name),
+            texts,
+            line: line_len,
+            name,
             target,
             owner,
             group,
             unique,
         }
+    }
+
+    /// Takes texts that are no part of the line too, and keeps all behind it.
+    #[cold]
+    fn keep_behind(line: &[u8], found: &Found<'_>) -> Self {
+        let bare = Found { name: &line[..0], file_type: None, target: None, ..*found };
+        let bare = Found { owner: None, group: None, unique: None, ..bare };
+        let mut entry = Self::read(line, &bare);
+        match found.file_type {
+            None => entry.set_name(found.name),
+            Some(file_type) => entry.set_name([found.name, b".", file_type].concat()),
+        }
+        let others = [found.target, found.owner, found.group, found.unique];
+        let kept = others.map(|text| text.map_or(Span::NONE, |text| entry.keep(text)));
+        [entry.target, entry.owner, entry.group, entry.unique] = kept;
+        entry
     }
 
     /// Returns the name as the bytes to send back; links and versions are split off.
@@ -127,31 +144,31 @@ impl Entry {
 
     /// Gives it another name.
     pub fn set_name(&mut self, name: impl AsRef<[u8]>) {
-        self.name = Some(self.keep(name.as_ref()));
+        self.name = self.keep(name.as_ref());
     }
 
     /// Tells where the symbolic link points to.
     pub fn set_target(&mut self, target: impl AsRef<[u8]>) {
-        self.target = Some(self.keep(target.as_ref()));
+        self.target = self.keep(target.as_ref());
     }
 
     /// Tells the owner.
     pub fn set_owner(&mut self, owner: impl AsRef<[u8]>) {
-        self.owner = Some(self.keep(owner.as_ref()));
+        self.owner = self.keep(owner.as_ref());
     }
 
     /// Tells the group.
     pub fn set_group(&mut self, group: impl AsRef<[u8]>) {
-        self.group = Some(self.keep(group.as_ref()));
+        self.group = self.keep(group.as_ref());
     }
 
     /// Tells what is equal for two names of one file.
     pub fn set_unique(&mut self, unique: impl AsRef<[u8]>) {
-        self.unique = Some(self.keep(unique.as_ref()));
+        self.unique = self.keep(unique.as_ref());
     }
 
-    fn text(&self, span: Option<Span>) -> Option<&[u8]> {
-        span.map(|span| span.of(&self.texts))
+    fn text(&self, span: Span) -> Option<&[u8]> {
+        self.texts.get(span.start as usize..(span.past as usize).checked_sub(1)?)
     }
 
     /// Puts a text behind the others.
@@ -202,31 +219,28 @@ fn index(at: usize) -> u32 {
     u32::try_from(at).expect("an entry holds less than 4 GiB of text")
 }
 
-/// A range of the texts of an entry.
-#[derive(Clone, Copy)]
+/// A range of the texts of an entry, or none.
+#[derive(Clone, Copy, Default)]
 struct Span {
     start: u32,
-    /// One more than the end, so that `Option<Span>` is no larger.
-    past: NonZeroU32,
+    /// One more than the end; 0 where there is no text.
+    past: u32,
 }
 
 impl Span {
+    const NONE: Self = Self { start: 0, past: 0 };
+
     fn new(start: usize, len: usize) -> Self {
-        let (start, end) = (index(start), index(start + len));
-        Self { start, past: NonZeroU32::MIN.saturating_add(end) }
+        Self { start: index(start), past: index(start + len + 1) }
     }
 
-    /// Finds a text that is a part of the line.
+    /// Finds a text that is a part of the line, which is shorter than 4 GiB.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the line is short, and its parts are")]
     fn in_line(line: &[u8], text: &[u8]) -> Option<Self> {
-        let start = text.as_ptr().addr().checked_sub(line.as_ptr().addr())?;
-        let end = start.checked_add(text.len()).filter(|end| *end <= line.len())?;
-        Some(Self::new(start, end - start))
-    }
-
-    fn of(self, texts: &[u8]) -> &[u8] {
-        let (start, past) = (self.start as usize, self.past.get() as usize);
-        texts.get(start..past - 1).unwrap_or_default()
+        let start = text.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
+        let is_part = start <= line.len() && text.len() <= line.len() - start;
+        is_part.then(|| Self { start: start as u32, past: (start + text.len() + 1) as u32 })
     }
 }
 

@@ -30,12 +30,27 @@ impl<'a> Found<'a> {
         size: Option<u64>,
         modified: Option<Modified>,
     ) -> Self {
-        let kind = match name {
+        let mut found = Self { size, modified, ..Self::default() };
+        found.set(name, kind);
+        found
+    }
+
+    /// Returns what is filled in.
+    pub(super) fn filled(fill: impl FnOnce(&mut Self) -> Result<(), Miss>) -> Parsed<'a> {
+        let mut found = Self::default();
+        fill(&mut found)?;
+        Ok(found)
+    }
+
+    /// Sets the name, and the kind but where the name is that of the directory or its parent.
+    #[inline]
+    pub(super) fn set(&mut self, name: &'a [u8], kind: Kind) {
+        self.name = name;
+        self.kind = match name {
             b"." => Kind::Current,
             b".." => Kind::Parent,
             _ => kind,
         };
-        Self { name, kind, size, modified, ..Self::default() }
     }
 
     #[cfg(test)]
@@ -202,9 +217,9 @@ impl<'a> Columns<'a> {
     /// Takes the columns of a date as `ls` writes it.
     pub(super) fn date(&mut self, clock: Clock) -> Result<Modified, Miss> {
         let date = self.line.column(self.at).ok_or(Miss::Shape)?;
-        let (modified, end) = date::listed(self.line, date, clock).ok_or(Miss::Shape)?;
-        self.at = end;
-        Ok(modified)
+        let mut modified = None;
+        self.at = date::listed(self.line, date, clock, &mut modified).ok_or(Miss::Shape)?;
+        modified.ok_or(Miss::Shape)
     }
 
     /// Returns the rest as a name: without the blanks around it, and not empty.

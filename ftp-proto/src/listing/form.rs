@@ -11,8 +11,11 @@ use jiff::civil::DateTime;
 
 use super::{
     Dialect, Entry, Kind, Modified, Precision, Year, Zone, classic_mac, connect_enterprise, dls,
-    dos, eplf, fields::Parsed, hp_nonstop, mlsx, mvs, netware, nortel, numeric_unix, os2, os9,
-    os400, supertcp, time::Clock, unix, vm, vms, vshell,
+    dos, eplf,
+    fields::{Found, Miss, Parsed},
+    hp_nonstop, mlsx, mvs, netware, nortel, numeric_unix, os2, os9, os400, supertcp,
+    time::Clock,
+    unix, vm, vms, vshell,
 };
 
 /// Reads one line as this dialect has it.
@@ -40,6 +43,26 @@ pub(super) fn read(dialect: Dialect, line: &[u8], clock: Clock) -> Parsed<'_> {
         Dialect::Vms => vms::entry(line),
         Dialect::VShell => vshell::entry(line, clock),
         Dialect::VxWorks => nortel::vxworks(line),
+    }
+}
+
+/// Fills in what this dialect finds in one line. What is found is large: where most listings are read
+/// it is not moved.
+#[inline]
+pub(super) fn fill<'a>(
+    dialect: Dialect,
+    line: &'a [u8],
+    clock: Clock,
+    found: &mut Found<'a>,
+) -> Result<(), Miss> {
+    match dialect {
+        Dialect::Dos => dos::fill(line, found),
+        Dialect::Mlsx => mlsx::fill(line, found),
+        Dialect::Unix => unix::fill(line, clock, found),
+        _ => {
+            *found = read(dialect, line, clock)?;
+            Ok(())
+        }
     }
 }
 

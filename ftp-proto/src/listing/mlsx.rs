@@ -33,7 +33,7 @@ pub fn entry(line: &[u8]) -> Result<Entry, Reason> {
         return Err(Reason::LineTooLong);
     }
     let text = line.strip_prefix(b" ").unwrap_or(line);
-    let read = with_facts(text).or_else(|miss| match miss {
+    let read = Found::filled(|found| find(text, found)).or_else(|miss| match miss {
         Miss::Shape => name_alone(text).or_else(|_| without_facts(line)),
         Miss::Broken(_) => Err(miss),
     });
@@ -56,12 +56,18 @@ fn name_alone(text: &[u8]) -> Parsed<'_> {
 
 /// Reads a line of `MLSD` that has facts.
 pub(super) fn parse(line: &[u8]) -> Parsed<'_> {
-    let found = with_facts(line)?;
-    if found.name.is_empty() { Err(Miss::Broken(Reason::Name)) } else { Ok(found) }
+    Found::filled(|found| fill(line, found))
 }
 
-/// Reads facts and what follows them, a name or nothing.
-fn with_facts(line: &[u8]) -> Parsed<'_> {
+/// Fills in what is found in a line of `MLSD` that has facts.
+#[inline(never)]
+pub(super) fn fill<'a>(line: &'a [u8], found: &mut Found<'a>) -> Result<(), Miss> {
+    find(line, found)?;
+    if found.name.is_empty() { Err(Miss::Broken(Reason::Name)) } else { Ok(()) }
+}
+
+/// Finds facts and what follows them, a name or nothing.
+fn find<'a>(line: &'a [u8], found: &mut Found<'a>) -> Result<(), Miss> {
     let start = line.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
     let line = &line[start..];
     let space = memchr::memchr(b' ', line).ok_or(Miss::Shape)?;
@@ -69,15 +75,14 @@ fn with_facts(line: &[u8]) -> Parsed<'_> {
     if name.is_empty() && !looks_like_facts(facts) {
         return Err(Miss::Shape);
     }
-    let mut read = Facts::default();
-    read.read(facts)?;
+    found.name = name;
+    Facts { found, owner_rank: 0, group_rank: 0 }.read(facts)?;
     match name {
-        b"." => read.found.kind = Kind::Current,
-        b".." => read.found.kind = Kind::Parent,
+        b"." => found.kind = Kind::Current,
+        b".." => found.kind = Kind::Parent,
         _ => {}
     }
-    read.found.name = name;
-    Ok(read.found)
+    Ok(())
 }
 
 /// Splits at the first blank, for "the set of facts must not contain any spaces" (RFC 3659 7.2).
@@ -114,9 +119,8 @@ fn looks_like_facts(facts: &[u8]) -> bool {
 }
 
 /// The facts of one line, by their rank: the name of an owner beats the number.
-#[derive(Default)]
-struct Facts<'a> {
-    found: Found<'a>,
+struct Facts<'a, 'f> {
+    found: &'f mut Found<'a>,
     owner_rank: u8,
     group_rank: u8,
 }
@@ -160,68 +164,94 @@ impl Fact {
         (b"UNIX.ownername", Self::UnixOwnerName),
         (b"UNIX.uid", Self::UnixUid),
     ];
+
     /// Reads the name of a fact and its `=`, and returns what follows.
-    #[inline]
-    fn next(facts: &[u8]) -> Result<(Option<Self>, &[u8]), Miss> {
-        if let Some((fact, value)) = Self::usual(facts) {
-            return Ok((Some(fact), value));
-        }
+    fn named(facts: &[u8]) -> Result<(Option<Self>, &[u8]), Miss> {
         let (name, value) = facts.split_at(first_of(*b"=;", facts));
         let value = value.strip_prefix(b"=").filter(|_| !name.is_empty()).ok_or(Miss::Shape)?;
         let known = Self::ALL.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
         Ok((known.map(|(_, fact)| *fact), value))
     }
-
-    /// Knows at a glance the facts that fill most listings, as most servers spell them.
-    #[inline]
-    fn usual(facts: &[u8]) -> Option<(Self, &[u8])> {
-        let of = |known, value: Option<_>| Some((known, value?));
-        match facts.first()? {
-            b'm' => of(Self::Modify, facts.strip_prefix(b"modify=")),
-            b'p' => of(Self::Perm, facts.strip_prefix(b"perm=")),
-            b's' => of(Self::Size, facts.strip_prefix(b"size=")),
-            b't' => of(Self::Type, facts.strip_prefix(b"type=")),
-            b'u' => of(Self::Unique, facts.strip_prefix(b"unique=")),
-            b'U' => match facts.get(5)? {
-                b'g' => of(Self::UnixGroup, facts.strip_prefix(b"UNIX.group="))
-                    .or_else(|| of(Self::UnixGroupName, facts.strip_prefix(b"UNIX.groupname=")))
-                    .or_else(|| of(Self::UnixGid, facts.strip_prefix(b"UNIX.gid="))),
-                b'm' => of(Self::UnixMode, facts.strip_prefix(b"UNIX.mode=")),
-                b'o' => of(Self::UnixOwner, facts.strip_prefix(b"UNIX.owner="))
-                    .or_else(|| of(Self::UnixOwnerName, facts.strip_prefix(b"UNIX.ownername="))),
-                _ => of(Self::UnixUid, facts.strip_prefix(b"UNIX.uid=")),
-            },
-            _ => None,
-        }
-    }
 }
 
-impl<'a> Facts<'a> {
+/// Splits the value of a fact from the facts that follow.
+#[inline]
+fn cut(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = first_of([b';'], text);
+    text.get(end + 1..).map_or((text, &[]), |rest| (&text[..end], rest))
+}
+
+impl<'a> Facts<'a, '_> {
+    /// Reads all of them, one after the other.
     fn read(&mut self, facts: &'a [u8]) -> Result<(), Miss> {
         let mut known = facts.ends_with(b";");
         let mut rest = facts;
         while !rest.is_empty() {
-            let (fact, value) = Fact::next(rest)?;
-            let end = first_of([b';'], value);
-            rest = value.get(end + 1..).unwrap_or_default();
+            if let Some(next) = self.usual(rest)? {
+                (rest, known) = (next, true);
+                continue;
+            }
+            let (fact, text) = Fact::named(rest)?;
+            let (value, next) = cut(text);
+            rest = next;
             if let Some(fact) = fact {
-                self.take(fact, &value[..end])?;
+                self.take(fact, value)?;
                 known = true;
             }
         }
         if known && !facts.is_empty() { Ok(()) } else { Err(Miss::Shape) }
     }
 
+    /// Takes at a glance the facts that fill most listings, as most servers spell them, and returns
+    /// those that follow.
+    #[inline]
+    fn usual(&mut self, facts: &'a [u8]) -> Result<Option<&'a [u8]>, Miss> {
+        match *facts {
+            [b'm', ..] => self.is(Fact::Modify, b"modify=", facts),
+            [b'p', ..] => self.is(Fact::Perm, b"perm=", facts),
+            [b's', ..] => self.is(Fact::Size, b"size=", facts),
+            [b't', ..] => self.is(Fact::Type, b"type=", facts),
+            [b'u', ..] => self.is(Fact::Unique, b"unique=", facts),
+            [b'U', _, _, _, _, b'g', _, _, _, _, b'=', ..] => {
+                self.is(Fact::UnixGroup, b"UNIX.group=", facts)
+            }
+            [b'U', _, _, _, _, b'g', b'i', ..] => self.is(Fact::UnixGid, b"UNIX.gid=", facts),
+            [b'U', _, _, _, _, b'g', ..] => self.is(Fact::UnixGroupName, b"UNIX.groupname=", facts),
+            [b'U', _, _, _, _, b'm', ..] => self.is(Fact::UnixMode, b"UNIX.mode=", facts),
+            [b'U', _, _, _, _, b'o', _, _, _, _, b'=', ..] => {
+                self.is(Fact::UnixOwner, b"UNIX.owner=", facts)
+            }
+            [b'U', _, _, _, _, b'o', ..] => self.is(Fact::UnixOwnerName, b"UNIX.ownername=", facts),
+            [b'U', ..] => self.is(Fact::UnixUid, b"UNIX.uid=", facts),
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes a fact if it has this name.
+    #[inline(always)]
+    fn is<const N: usize>(
+        &mut self,
+        fact: Fact,
+        name: &[u8; N],
+        facts: &'a [u8],
+    ) -> Result<Option<&'a [u8]>, Miss> {
+        let Some(text) = facts.strip_prefix(name) else { return Ok(None) };
+        let (value, rest) = cut(text);
+        self.take(fact, value)?;
+        Ok(Some(rest))
+    }
+
+    #[inline(always)]
     fn take(&mut self, fact: Fact, value: &'a [u8]) -> Result<(), Miss> {
-        let found = &mut self.found;
+        let found = &mut *self.found;
         match fact {
-            Fact::Modify if !value.is_empty() => found.modified = modified(value)?,
+            Fact::Modify if !value.is_empty() => modified(value, &mut found.modified)?,
             Fact::Size if !value.is_empty() => {
                 found.size = Some(number(value).ok_or(Miss::Broken(Reason::Size))?);
             }
             Fact::Idle | Fact::Modify | Fact::Size => {}
             Fact::Perm => found.permissions = Some(Permissions::parse(value)),
-            Fact::Type => (found.kind, found.target) = kind(value),
+            Fact::Type => kind(value, found),
             Fact::Unique => found.unique = Some(value),
             Fact::UnixMode => found.mode = octal(value),
             Fact::UnixUid => rank(&mut self.owner_rank, 1, &mut found.owner, value),
@@ -242,11 +272,12 @@ fn rank<'a>(rank: &mut u8, new: u8, field: &mut Option<&'a [u8]>, value: &'a [u8
     }
 }
 
-/// `"file" / "cdir" / "pdir" / "dir" / os-type`, and `OS.unix=slink:target` of erratum 1500: the
-/// kind, and the target.
-fn kind(value: &[u8]) -> (Kind, Option<&[u8]>) {
+/// `"file" / "cdir" / "pdir" / "dir" / os-type`, and `OS.unix=slink:target` of erratum 1500.
+#[inline]
+fn kind<'a>(value: &'a [u8], found: &mut Found<'a>) {
     let is = |word: &[u8]| value == word || value.eq_ignore_ascii_case(word);
-    let plain = if is(b"file") {
+    found.target = None;
+    found.kind = if is(b"file") {
         Kind::File
     } else if is(b"dir") {
         Kind::Directory
@@ -257,11 +288,14 @@ fn kind(value: &[u8]) -> (Kind, Option<&[u8]>) {
     } else if value.is_empty() {
         Kind::Unknown
     } else {
-        return unix_kind(value).unwrap_or((Kind::Other, None));
+        let (kind, target) = unix_kind(value).unwrap_or((Kind::Other, None));
+        found.target = target;
+        kind
     };
-    (plain, None)
 }
 
+/// The kind, and the target of a link.
+#[cold]
 fn unix_kind(value: &[u8]) -> Option<(Kind, Option<&[u8]>)> {
     let (os, what) = value.split_at_checked(8)?;
     if !os.eq_ignore_ascii_case(b"OS.unix=") {
@@ -288,7 +322,7 @@ fn unix_kind(value: &[u8]) -> Option<(Kind, Option<&[u8]>)> {
 }
 
 /// `time-val = 14DIGIT [ "." 1*DIGIT ]`, in UTC. Servers that do not know write the year 1.
-fn modified(value: &[u8]) -> Result<Option<Modified>, Miss> {
+fn modified(value: &[u8], modified: &mut Option<Modified>) -> Result<(), Miss> {
     let bad = Miss::Broken(Reason::Date);
     let (digits, fraction) = value.split_first_chunk::<14>().ok_or(bad)?;
     let eight = |at: usize| Some(pairs(*digits[at..].first_chunk()?)?.map(u8::cast_signed));
@@ -310,10 +344,12 @@ fn modified(value: &[u8]) -> Result<Option<Modified>, Miss> {
         _ => return Err(bad),
     };
     let year = i16::from(century) * 100 + i16::from(year);
-    if year < 1000 {
-        return Ok(None);
+    *modified = None;
+    if year >= 1000 {
+        *modified = Modified::stated((year, month, day), Some(time), Zone::Utc);
+        modified.ok_or(bad)?;
     }
-    Ok(Some(Modified::stated((year, month, day), Some(time), Zone::Utc).ok_or(bad)?))
+    Ok(())
 }
 
 /// `UNIX.mode`: three to six octal digits.

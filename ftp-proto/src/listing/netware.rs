@@ -28,14 +28,15 @@ pub(super) fn entry(line: &[u8], clock: Clock) -> Parsed<'_> {
         return Err(Miss::Shape);
     }
     let at = line.len() - rights.len() + end + 1;
-    let row = Row::find(Line::new(line), at, clock).ok_or(Miss::Shape)?;
+    let mut modified = None;
+    let row = Row::find(Line::new(line), at, clock, &mut modified).ok_or(Miss::Shape)?;
     let size = number(row.size()).ok_or(Miss::Shape)?;
     let name = line[row.end..].trim_ascii_start();
     if name.is_empty() {
         return Err(Miss::Shape);
     }
     let owner = Columns::of(row.owners()).last().filter(|o| !is_number(o));
-    Ok(Found { owner, ..Found::new(name, kind, Some(size), Some(row.modified)) })
+    Ok(Found { owner, ..Found::new(name, kind, Some(size), modified) })
 }
 
 /// Writes one line, with all rights.

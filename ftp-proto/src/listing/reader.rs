@@ -14,7 +14,7 @@ use core::fmt;
 use jiff::civil::DateTime;
 
 use self::state::State;
-use super::{Dialect, Entry, lines::Lines};
+use super::{Dialect, Entry, Kind, fields::Found, lines::Lines};
 
 /// What a reader needs to know beforehand.
 #[derive(Clone, Debug)]
@@ -77,6 +77,18 @@ pub enum Item {
     Noise,
     /// A line that nobody understood: there is something in the directory that we do not know.
     Unread(Unread),
+}
+
+impl Item {
+    /// Makes an item of what was found in a line.
+    #[inline]
+    fn of(line: &[u8], found: &Found<'_>) -> Self {
+        let entry = Entry::read(line, found);
+        match found.kind {
+            Kind::Current | Kind::Parent => Self::Own(entry),
+            _ => Self::Entry(entry),
+        }
+    }
 }
 
 /// A line that is no entry and no known noise.
@@ -161,7 +173,13 @@ impl Reader {
             }
             let Some(line) = self.lines.next() else { break };
             self.steps += 1;
-            if let Some(item) = self.state.next_item(line) {
+            let mut found = Found::default();
+            if let Ok(line) = line
+                && self.state.usual(line, &mut found)
+            {
+                return Some(Item::of(line, &found));
+            }
+            if let Some(item) = self.state.take(line) {
                 return Some(item);
             }
         }

@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, ToSpan, civil::DateTime};
 
-use super::fields::{is_number, small};
+use super::fields::{digit, is_number, small};
 
 /// When an entry was last changed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -56,6 +56,7 @@ pub enum Year {
 
 impl Modified {
     /// Builds a time whose year stands in the line; `None` when there is no such day or time.
+    #[inline(always)]
     pub(super) fn stated(
         (year, month, day): Date,
         time: Option<Daytime>,
@@ -70,7 +71,7 @@ impl Modified {
         Some(Self { at, zone: Zone::Utc, ..self })
     }
 
-    #[inline]
+    #[inline(always)]
     fn build(
         (year, month, day): Date,
         time: Option<Daytime>,
@@ -115,6 +116,7 @@ impl Clock {
     }
 
     /// Builds a time without a year.
+    #[inline]
     pub(super) fn inferred(self, month: i8, day: i8, time: Option<Daytime>) -> Option<Modified> {
         let t = time.unwrap_or(Daytime::MIDNIGHT);
         let limit = self.limit;
@@ -195,6 +197,12 @@ impl Daytime {
         };
         Some(Self { hour, ..t })
     }
+}
+
+/// Reads a number of two digits.
+#[inline]
+pub(super) fn pair(tens: u8, ones: u8) -> Option<i8> {
+    Some((digit(tens)? * 10 + digit(ones)?).cast_signed())
 }
 
 /// Reads one or two digits.

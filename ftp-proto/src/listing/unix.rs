@@ -28,15 +28,22 @@ const MAX_COLUMNS: usize = 32;
 
 /// Reads one line of `ls -l`.
 pub(super) fn entry(text: &[u8], clock: Clock) -> Parsed<'_> {
+    Found::filled(|found| fill(text, clock, found))
+}
+
+/// Fills in what is found in one line of `ls -l`.
+#[inline(never)]
+pub(super) fn fill<'a>(text: &'a [u8], clock: Clock, found: &mut Found<'a>) -> Result<(), Miss> {
     let start = text.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
     let (letter, mode, at) = match mode_column(text, start) {
         Some(mode) => mode,
         None => behind_a_count(text, start).ok_or(Miss::Shape)?,
     };
-    let Some(row) = Row::find(Line::new(text), at, clock) else {
-        return undated(text, at, letter, mode);
-    };
-    row.found(letter, mode)
+    found.mode = mode;
+    match Row::find(Line::new(text), at, clock, &mut found.modified) {
+        Some(row) => row.fill(letter, found),
+        None => undated(text, at, letter, found),
+    }
 }
 
 /// Reads a line whose first columns are no mode but whose others are all there: there are servers
@@ -45,7 +52,8 @@ pub(super) fn without_mode(text: &[u8], clock: Clock) -> Parsed<'_> {
     let line = Line::new(text);
     let (letter, start) =
         (*text.first().ok_or(Miss::Shape)?, line.blank(line.text(0).ok_or(Miss::Shape)?));
-    let row = Row::find(line, start, clock).ok_or(Miss::Shape)?;
+    let mut found = Found::default();
+    let row = Row::find(line, start, clock, &mut found.modified).ok_or(Miss::Shape)?;
     let owners = row.owners();
     let words = Columns::of(owners).count().checked_sub(3).ok_or(Miss::Shape)?;
     let mut columns = Columns::of(owners);
@@ -59,7 +67,9 @@ pub(super) fn without_mode(text: &[u8], clock: Clock) -> Parsed<'_> {
         return Err(Miss::Shape);
     }
     let letter = if matches!(letter, b'd' | b'l') { letter } else { b'-' };
-    Row { owners: (row.owners.0 + skipped, row.owners.1), ..row }.found(letter, None)
+    let row = Row { owners: (row.owners.0 + skipped, row.owners.1), ..row };
+    row.fill(letter, &mut found)?;
+    Ok(found)
 }
 
 /// Reads the permission bits of a mode such as `-rwsr-xr-T`, in ten letters with its type or nine
@@ -108,6 +118,7 @@ fn bits(letters: &[u8]) -> Option<u16> {
 }
 
 /// Reads the mode that begins at `start`: its letter, its bits, and where it ends.
+#[inline]
 pub(super) fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
     let (letter, rest) = line[start..].split_first()?;
     if !b"-dlbcpsDCMPnmw?".contains(letter) {
@@ -147,7 +158,6 @@ pub(super) struct Row<'a> {
     /// Where links, owner and group begin, as far as they are there, and where they end.
     owners: Column,
     size: Column,
-    pub(super) modified: Modified,
     /// Where the date ends.
     pub(super) end: usize,
 }
@@ -155,22 +165,27 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     /// Finds the first date behind something like a size. What stands first behind the mode counts
     /// as a size only when there is no other: it mostly is the number of links.
-    pub(super) fn find(line: Line<'a>, at: usize, clock: Clock) -> Option<Self> {
-        let dated = |(start, end): Column, date: Column| {
-            may_end_size(&line.bytes[start..end]).then(|| listed(line, date, clock))?
+    pub(super) fn find(
+        line: Line<'a>,
+        at: usize,
+        clock: Clock,
+        modified: &mut Option<Modified>,
+    ) -> Option<Self> {
+        let mut dated = |(start, end): Column, date: Column| {
+            may_end_size(&line.bytes[start..end]).then(|| listed(line, date, clock, modified))?
         };
         let first = line.column(at)?;
         let second = line.column(first.1)?;
         let (mut before, mut size) = (first, second);
         for _ in 1..MAX_COLUMNS {
             let Some(next) = line.column(size.1) else { break };
-            if let Some((modified, end)) = dated(size, next) {
-                return Some(Self { line, owners: (first.0, before.1), size, modified, end });
+            if let Some(end) = dated(size, next) {
+                return Some(Self { line, owners: (first.0, before.1), size, end });
             }
             (before, size) = (size, next);
         }
-        let (modified, end) = dated(first, second)?;
-        Some(Self { line, owners: (first.0, first.0), size: first, modified, end })
+        let end = dated(first, second)?;
+        Some(Self { line, owners: (first.0, first.0), size: first, end })
     }
 
     /// Links, owner and group.
@@ -182,18 +197,18 @@ impl<'a> Row<'a> {
         &self.line.bytes[self.size.0..self.size.1]
     }
 
-    fn found(&self, letter: u8, mode: Option<u16>) -> Parsed<'a> {
+    fn fill(&self, letter: u8, found: &mut Found<'a>) -> Result<(), Miss> {
         let name = self.line.bytes.get(self.end + 1..).filter(|n| !n.is_empty());
         let name = name.ok_or(Miss::Broken(Reason::Name))?;
         let (owners, size) = self.sized(letter)?;
-        let (owner, group) = owners_of(owners)?;
+        (found.owner, found.group) = owners_of(owners)?;
         let (bytes, number) = match size {
             Size::Bytes(bytes) => (bytes, None),
             Size::Device(major, minor) => (None, Some((major, minor))),
         };
-        let (name, kind, target) = of_kind(letter, name, bytes, number);
-        let found = Found::new(name, kind, bytes, Some(self.modified));
-        Ok(Found { target, mode, owner, group, ..found })
+        found.size = bytes;
+        of_kind(letter, name, number, found);
+        Ok(())
     }
 
     /// Tells the size from device numbers and from a size glued to the group.
@@ -296,29 +311,25 @@ fn owners_of(columns: Line<'_>) -> Result<Owners<'_>, Miss> {
     Ok((owner, Some(group.trim_ascii_start()).filter(|n| !n.is_empty())))
 }
 
-/// What the letter of the mode says: the name, the kind, and the target of a link.
-fn of_kind(
-    letter: u8,
-    name: &[u8],
-    size: Option<u64>,
-    number: Option<(u32, u32)>,
-) -> (&[u8], Kind, Option<&[u8]>) {
-    let kind = match letter {
-        b'-' => Kind::File,
-        b'b' | b'c' => Kind::Device(Device { block: letter == b'b', number }),
+/// Sets what the letter of the mode says: the kind, the name, and the target of a link.
+#[inline]
+fn of_kind<'a>(letter: u8, name: &'a [u8], number: Option<(u32, u32)>, found: &mut Found<'a>) {
+    match letter {
+        b'-' => found.set(name, Kind::File),
+        b'b' | b'c' => found.set(name, Kind::Device(Device { block: letter == b'b', number })),
         b'd' => {
             let bare = name.strip_suffix(b"/").filter(|n| !n.is_empty());
-            return (bare.unwrap_or(name), Kind::Directory, None);
+            found.set(bare.unwrap_or(name), Kind::Directory);
         }
         b'l' => {
-            let (name, target) = link(name, size);
-            return (name, Kind::Symlink, target);
+            let (name, target) = link(name, found.size);
+            found.target = target;
+            found.set(name, Kind::Symlink);
         }
-        b'p' => Kind::Fifo,
-        b's' => Kind::Socket,
-        _ => Kind::Other,
-    };
-    (name, kind, None)
+        b'p' => found.set(name, Kind::Fifo),
+        b's' => found.set(name, Kind::Socket),
+        _ => found.set(name, Kind::Other),
+    }
 }
 
 /// Splits `name -> target`. Either may hold an arrow: the size of a link is the length of its
@@ -335,7 +346,8 @@ fn link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
 
 /// A line without a date: `ls` could not look (`?????????`), or the server shows none, in which
 /// case links, owner, group and size must all be there.
-fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed<'_> {
+#[cold]
+fn undated<'a>(line: &'a [u8], at: usize, letter: u8, found: &mut Found<'a>) -> Result<(), Miss> {
     let mut columns = Columns::new(&line[at..]);
     let date = Miss::Broken(Reason::Date);
     let mut next = || columns.next().ok_or(date);
@@ -353,9 +365,12 @@ fn undated(line: &[u8], at: usize, letter: u8, mode: Option<u16>) -> Parsed<'_> 
     if months::any(first).is_some() || is_dated(name) {
         return Err(date);
     }
-    let (name, kind, target) = of_kind(letter, name, bytes, None);
-    let (owner, group) = if unknown { (None, None) } else { (Some(owner), Some(group)) };
-    Ok(Found { target, mode, owner, group, ..Found::new(name, kind, bytes, None) })
+    found.size = bytes;
+    if !unknown {
+        (found.owner, found.group) = (Some(owner), Some(group));
+    }
+    of_kind(letter, name, None, found);
+    Ok(())
 }
 
 /// Tells whether what stands where the name is due begins like a date: a time, or a day and then a

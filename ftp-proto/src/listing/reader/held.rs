@@ -1,7 +1,7 @@
 //! Items that are held back until a later line settles them, and given out in order.
 
 use super::{
-    super::{Dialect, Entry, Kind, os400},
+    super::{Dialect, Entry, Kind, fields::Found, os400},
     Item,
     state::{State, last},
 };
@@ -42,8 +42,20 @@ impl State {
         }
     }
 
-    /// Says whether this item cannot be given out before more lines are known.
+    /// Says whether an entry may be one that [must wait](Self::must_wait).
     #[inline]
+    pub(super) fn may_wait(&self, found: &Found<'_>) -> bool {
+        match (found.kind, self.current) {
+            (Kind::Symlink, Some(Dialect::Mlsx)) => {
+                found.target.is_none() && found.unique.is_some()
+            }
+            (_, Some(Dialect::Os400)) => self.clock.order.is_none(),
+            (Kind::Directory, _) => self.replied && self.directory.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Says whether this item cannot be given out before more lines are known.
     pub(super) fn must_wait(&mut self, item: &Item) -> Option<Hold> {
         let Item::Entry(entry) = item else { return None };
         match (entry.kind, self.current) {

@@ -7,7 +7,7 @@ use alloc::{collections::VecDeque, vec::Vec};
 
 use super::{
     super::{
-        Dialect, Entry, Kind,
+        Dialect, Kind,
         fields::{Found, Miss, Parsed, is_blank},
         form, mlsx, mvs, noise,
         time::Clock,
@@ -76,22 +76,23 @@ impl State {
         }
     }
 
-    /// Takes one line as [`take`](Self::take) does, fast where nothing waits and the line is like
-    /// the one before.
-    pub(super) fn next_item(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
-        if let (Ok(text), None, None, Some(current)) = (&line, &self.name, self.hold, self.current)
-            && let Ok(found) = &mut form::read(current, text, self.clock)
-        {
-            let item = self.told(text, found);
-            if self.must_wait(&item).is_none() {
-                return Some(item);
-            }
+    /// Reads a line that is like the one before, where nothing waits and the entry need not: nearly
+    /// all lines are. Says whether it did; [`take`](Self::take) takes the others.
+    #[inline]
+    pub(super) fn usual<'a>(&self, line: &'a [u8], found: &mut Found<'a>) -> bool {
+        let (None, None, Some(current)) = (&self.name, self.hold, self.current) else {
+            return false;
+        };
+        if form::fill(current, line, self.clock, found).is_err() {
+            return false;
         }
-        self.take(line)
+        self.place(found);
+        !self.may_wait(found)
     }
 
     /// Takes one line and returns its item, unless items must wait or were waiting.
-    fn take(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
+    #[inline(never)]
+    pub(super) fn take(&mut self, line: Result<&[u8], Unread>) -> Option<Item> {
         let line = match line {
             Ok(line) => line,
             Err(unread) => {
@@ -227,14 +228,11 @@ impl State {
     /// Makes an item of what was found in a line.
     fn told(&self, line: &[u8], found: &mut Found<'_>) -> Item {
         self.place(found);
-        let entry = Entry::read(line, found);
-        match found.kind {
-            Kind::Current | Kind::Parent => Item::Own(entry),
-            _ => Item::Entry(entry),
-        }
+        Item::of(line, found)
     }
 
     /// Puts an entry where it belongs: below the listed directory, or is that directory itself.
+    #[inline]
     fn place(&self, found: &mut Found<'_>) {
         if let (Some(directory), [b'/', ..]) = (&self.directory, found.name) {
             let directory = directory.strip_suffix(b"/").unwrap_or(directory);
