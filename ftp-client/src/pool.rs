@@ -241,10 +241,11 @@ impl Inner {
 
     /// Opens a session that nobody waits for, where another is allowed.
     fn open_aside(self: &Arc<Self>, state: &mut State) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let Ok(permit) = Arc::clone(&self.budget).try_acquire_owned() else { return };
         let (pool, server) = (Arc::downgrade(self), Arc::clone(&self.server));
         while state.openings.try_join_next().is_some() {}
-        state.openings.spawn(async move {
+        let opening = async move {
             let opened = Box::pin(Session::open(server)).await;
             let Some(pool) = pool.upgrade() else { return };
             match opened {
@@ -257,7 +258,8 @@ impl Inner {
                 }
                 Err(error) => debug!("one more session cannot be opened: {error}"),
             }
-        });
+        };
+        state.openings.spawn_on(opening, &runtime);
     }
 
     /// Gives one permit back when the last refusal is some time ago, and the next one only after

@@ -5,6 +5,7 @@ mod closing;
 mod flights;
 mod hashes;
 mod healing;
+mod login_port;
 mod overlap;
 mod pulse;
 mod reach;
