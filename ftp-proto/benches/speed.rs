@@ -99,9 +99,9 @@ fn read(listing: &[u8]) -> usize {
     let mut reader = Reader::new(Options::new(date(2024, 5, 17).at(12, 0, 0, 0)));
     let mut entries = 0;
     for piece in listing.chunks(32 << 10) {
-        reader.feed(piece);
-        while let Some(item) = reader.next() {
-            entries += usize::from(matches!(black_box(&item), Item::Entry(_)));
+        let mut items = reader.read(piece);
+        while let Some(item) = &items.next() {
+            entries += usize::from(matches!(black_box(item), Item::Entry(_)));
         }
     }
     entries

@@ -24,11 +24,8 @@ pub(crate) fn table(mut listing: impl Read, mut out: impl Write, now: DateTime) 
     let mut buffer = [0; 8192];
     loop {
         let count = listing.read(&mut buffer)?;
-        if count == 0 {
-            reader.finish();
-        }
-        reader.feed(&buffer[..count]);
-        while let Some(item) = reader.next() {
+        let items = if count == 0 { reader.finish() } else { reader.read(&buffer[..count]) };
+        for item in items {
             match item {
                 Item::Entry(entry) => writeln!(out, "{}", row(&entry))?,
                 Item::Section(path) => writeln!(out, "in {}", path.escape_ascii())?,

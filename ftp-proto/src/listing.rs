@@ -1,7 +1,7 @@
 //! Directory listings as servers really send them: some 25 dialects, one file each.
 //!
-//! A [`Reader`] is fed the bytes of a `LIST`, `MLSD` or `STAT` answer in any pieces and gives back
-//! one [`Item`] for each line: an entry, recognised noise, or an error with the line and the reason.
+//! A [`Reader`] reads the bytes of a `LIST`, `MLSD` or `STAT` answer in any pieces and gives one
+//! [`Item`] for each line: an entry, recognised noise, or an error with the line and the reason.
 //! It finds out the dialect by itself, over the lines it sees. Nothing here knows a clock: `now` is
 //! an argument, and a time without a year says that its year was inferred.
 //!
@@ -49,14 +49,14 @@ pub use dialect::Dialect;
 pub use entry::{Device, Entry, Kind, Permissions, Version};
 pub use form::write;
 pub use mlsx::entry as mlst_entry;
-pub use reader::{Caps, Item, Options, Reader, Reason, Unread};
+pub use reader::{Caps, Item, Items, Options, Reader, Reason, Unread};
 pub use time::{Modified, Precision, Year, Zone};
 pub use unix::mode;
 
 /// Reads a whole listing at once.
 pub fn read(listing: &[u8], options: Options) -> Vec<Item> {
     let mut reader = Reader::new(options);
-    reader.feed(listing);
-    reader.finish();
-    core::iter::from_fn(|| reader.next()).collect()
+    let mut items: Vec<_> = reader.read(listing).collect();
+    items.extend(reader.finish());
+    items
 }

@@ -72,9 +72,8 @@ const CASES: &[Case] = &[
 fn each_dialect_is_found_and_read() {
     for (who, dialect, lines, name, kind, size, time) in CASES {
         let mut reader = Reader::new(Options::new(date(2020, 7, 1).at(0, 0, 0, 0)));
-        reader.feed(lines.as_bytes());
-        reader.finish();
-        let items: Vec<Item> = core::iter::from_fn(|| reader.next()).collect();
+        let mut items: Vec<Item> = reader.read(lines.as_bytes()).collect();
+        items.extend(reader.finish());
         let entries: Vec<_> = items
             .iter()
             .filter_map(|item| match item {

@@ -15,10 +15,9 @@ fn reader() -> Reader {
     Reader::new(Options::new(date(2024, 5, 17).at(12, 0, 0, 0)))
 }
 
-/// Feeds these lines once and reads them all.
+/// Reads these lines once.
 fn read(reader: &mut Reader, lines: &[u8], mut each: impl FnMut(Item)) {
-    reader.feed(lines);
-    while let Some(item) = reader.next() {
+    for item in reader.read(lines) {
         each(item);
     }
 }

@@ -108,11 +108,9 @@ fn read(listing: &[u8], fixed: Option<Dialect>, piece: usize) -> (Vec<Item>, u64
     let mut reader = Reader::new(options);
     let mut items = vec![];
     for piece in listing.chunks(piece.max(1)) {
-        reader.feed(piece);
-        items.extend(std::iter::from_fn(|| reader.next()));
+        items.extend(reader.read(piece));
     }
-    reader.finish();
-    items.extend(std::iter::from_fn(|| reader.next()));
+    items.extend(reader.finish());
     let is_cap = |item: &Item| matches!(item, Item::Unread(unread) if unread.reason == Reason::ListingTooLong);
     assert!(!items.iter().any(is_cap), "no input here is that long");
     (items, reader.steps())

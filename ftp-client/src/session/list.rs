@@ -5,7 +5,7 @@
 //!
 //! [RFC 3659 section 7]: https://www.rfc-editor.org/rfc/rfc3659#section-7
 
-use ftp_proto::listing::{Dialect, Entry, Item, Reader, Unread};
+use ftp_proto::listing::{Dialect, Entry, Item, Items, Reader, Unread};
 use ftp_proto::refusal::is_empty_listing;
 use ftp_proto::{Argument, Command};
 use jiff::Timestamp;
@@ -214,8 +214,7 @@ impl Session {
                 Ok(count) => {
                     last = buffer[count - 1];
                     trace::listed(&buffer[..count]);
-                    reader.feed(&buffer[..count]);
-                    listing.take_from(&mut reader);
+                    listing.take(reader.read(&buffer[..count]));
                 }
                 Err(error)
                     if error.kind() == std::io::ErrorKind::UnexpectedEof && last == b'\n' =>
@@ -228,8 +227,7 @@ impl Session {
                 }
             }
         }
-        reader.finish();
-        listing.take_from(&mut reader);
+        listing.take(reader.finish());
         let resumed = stream.handshake().map(|handshake| handshake.resumed);
         // The listing is here; whether the server hears our goodbye changes nothing.
         let _ = timeout(GOODBYE, stream.shutdown()).await;
@@ -277,8 +275,8 @@ enum Method {
 }
 
 impl Listing {
-    pub(super) fn take_from(&mut self, reader: &mut Reader) {
-        while let Some(item) = reader.next() {
+    pub(super) fn take(&mut self, items: Items<'_>) {
+        for item in items {
             self.any = true;
             match item {
                 Item::Own(_) => self.itself = true,

@@ -206,12 +206,10 @@ fn listing(reply: &Reply) -> Listing {
     let mut listing = Listing::default();
     for line in reply.body() {
         // ProFTPD sets the lines in.
-        reader.feed(line.strip_prefix(b" ").unwrap_or(line));
-        reader.feed(b"\r\n");
-        listing.take_from(&mut reader);
+        listing.take(reader.read(line.strip_prefix(b" ").unwrap_or(line)));
+        listing.take(reader.read(b"\r\n"));
     }
-    reader.finish();
-    listing.take_from(&mut reader);
+    listing.take(reader.finish());
     listing
 }
 

@@ -1,6 +1,7 @@
-//! Cuts a listing into lines: bytes fed in pieces, a cap on length and number.
+//! Cuts a listing into lines: bytes that come in pieces, a cap on length and number.
 //!
-//! A line ends at LF; one CR before it is taken off, no more: a name may end in CR.
+//! A line ends at LF; one CR before it is taken off, no more: a name may end in CR. A line that lies
+//! in one piece is read where it lies, and only what a piece leaves over is copied.
 
 use alloc::vec::Vec;
 
@@ -8,7 +9,8 @@ use super::{Caps, Reason, Unread};
 
 #[derive(Debug)]
 pub(super) struct Lines {
-    buffer: Vec<u8>,
+    /// What earlier pieces left over.
+    kept: Vec<u8>,
     /// Where the next line begins.
     start: usize,
     /// How far behind `start` there is known to be no LF.
@@ -25,7 +27,7 @@ impl Lines {
     pub(super) fn new(caps: Caps) -> Self {
         let caps = Caps { line: caps.line.clamp(1, Caps::MAX_LINE), ..caps };
         Self {
-            buffer: Vec::new(),
+            kept: Vec::new(),
             start: 0,
             scanned: 0,
             dropping: false,
@@ -36,13 +38,14 @@ impl Lines {
         }
     }
 
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
-        if self.start > self.buffer.len() / 2 {
-            self.buffer.drain(..self.start);
+    /// Keeps bytes for later.
+    pub(super) fn keep(&mut self, bytes: &[u8]) {
+        if self.start > self.kept.len() / 2 {
+            self.kept.drain(..self.start);
             self.start = 0;
         }
         if self.count <= self.caps.lines {
-            self.buffer.extend_from_slice(bytes);
+            self.kept.extend_from_slice(bytes);
         }
     }
 
@@ -55,17 +58,46 @@ impl Lines {
     }
 
     pub(super) fn buffered(&self) -> usize {
-        self.buffer.capacity()
+        self.kept.capacity()
     }
 
     pub(super) fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// Returns the next line without its end.
-    pub(super) fn next(&mut self) -> Option<Result<&[u8], Unread>> {
+    /// Returns the next line without its end, and what follows it, where it lies in this piece and is
+    /// within the caps.
+    #[inline]
+    pub(super) fn whole<'p>(&self, piece: &'p [u8]) -> Option<(&'p [u8], &'p [u8])> {
+        if self.start < self.kept.len() || self.dropping || self.count >= self.caps.lines {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', piece).filter(|end| *end <= self.caps.line)?;
+        let line = &piece[..end];
+        Some((line.strip_suffix(b"\r").unwrap_or(line), &piece[end + 1..]))
+    }
+
+    /// Counts a line of so many bytes that was read where it lies.
+    #[inline]
+    pub(super) fn passed(&mut self, bytes: usize) {
+        self.count += 1;
+        self.steps += bytes as u64;
+    }
+
+    /// Returns the next line without its end, of what was kept, to which the piece adds what is
+    /// missing.
+    #[inline(never)]
+    pub(super) fn next(&mut self, piece: &mut &[u8]) -> Option<Result<&[u8], Unread>> {
         loop {
-            let Some((start, end, next)) = self.cut() else { return self.overlong().map(Err) };
+            let Some((start, end, next)) = self.cut() else {
+                if let Some(unread) = self.overlong() {
+                    return Some(Err(unread));
+                }
+                let missing = memchr::memchr(b'\n', piece).map_or(piece.len(), |end| end + 1);
+                let missing = piece.split_off(..missing).filter(|missing| !missing.is_empty())?;
+                self.keep(missing);
+                continue;
+            };
             self.start = next;
             self.scanned = 0;
             if core::mem::take(&mut self.dropping) {
@@ -74,7 +106,7 @@ impl Lines {
             if !self.counted() {
                 return self.past_the_cap().map(Err);
             }
-            let line = &self.buffer[start..end];
+            let line = &self.kept[start..end];
             if line.len() > self.caps.line {
                 let line = line[..self.caps.line].into();
                 return Some(Err(Unread { line, reason: Reason::LineTooLong }));
@@ -86,19 +118,19 @@ impl Lines {
     /// Finds the next line: where it begins, where it ends, and where the one after it begins.
     fn cut(&mut self) -> Option<(usize, usize, usize)> {
         let unseen = self.start + self.scanned;
-        let found = memchr::memchr(b'\n', &self.buffer[unseen..]);
-        self.steps += found.map_or(self.buffer.len() - unseen, |at| at + 1) as u64;
+        let found = memchr::memchr(b'\n', &self.kept[unseen..]);
+        self.steps += found.map_or(self.kept.len() - unseen, |at| at + 1) as u64;
         if let Some(at) = found {
             return Some((self.start, unseen + at, unseen + at + 1));
         }
-        let (start, end) = (self.start, self.buffer.len());
+        let (start, end) = (self.start, self.kept.len());
         self.scanned = end - start;
         (self.finished && start < end).then_some((start, end, end))
     }
 
     /// Gives up on a line that is too long before its end has come, and drops what comes of it.
     fn overlong(&mut self) -> Option<Unread> {
-        let rest = &self.buffer[self.start..];
+        let rest = &self.kept[self.start..];
         if self.dropping || rest.len() <= self.caps.line + 1 {
             if self.dropping {
                 self.drop_all();
@@ -115,7 +147,7 @@ impl Lines {
     }
 
     fn drop_all(&mut self) {
-        self.start = self.buffer.len();
+        self.start = self.kept.len();
         self.scanned = 0;
     }
 
@@ -138,23 +170,30 @@ mod tests {
 
     use super::*;
 
+    /// Reads lines as a reader does: where they lie, if they are whole.
     fn lines(input: &[u8], piece: usize, caps: Caps) -> Vec<String> {
         let mut lines = Lines::new(caps);
         let mut read = vec![];
-        let mut take = |lines: &mut Lines| {
-            while let Some(line) = lines.next() {
+        for mut piece in input.chunks(piece).chain([&b""[..]]) {
+            if piece.is_empty() {
+                lines.finish();
+            }
+            loop {
+                let line = if let Some((line, rest)) = lines.whole(piece) {
+                    lines.passed(piece.len() - rest.len());
+                    piece = rest;
+                    Ok(line)
+                } else if let Some(line) = lines.next(&mut piece) {
+                    line
+                } else {
+                    break;
+                };
                 read.push(match line {
                     Ok(line) => String::from_utf8_lossy(line).into_owned(),
                     Err(unread) => alloc::format!("{:?} {}", unread.reason, unread.line.len()),
                 });
             }
-        };
-        for piece in input.chunks(piece) {
-            lines.feed(piece);
-            take(&mut lines);
         }
-        lines.finish();
-        take(&mut lines);
         read
     }
 
@@ -193,8 +232,7 @@ mod tests {
     fn each_byte_is_looked_at_once() {
         let mut lines = Lines::new(Caps::default());
         for _ in 0..50_000 {
-            lines.feed(b"x");
-            assert_eq!(lines.next(), None);
+            assert_eq!(lines.next(&mut &b"x"[..]), None);
         }
         assert!(lines.steps() <= 50_000);
     }

@@ -81,7 +81,6 @@ pub enum Item {
 
 impl Item {
     /// Makes an item of what was found in a line.
-    #[inline]
     fn of(line: &[u8], found: &Found<'_>) -> Self {
         let entry = Entry::read(line, found);
         match found.kind {
@@ -153,32 +152,48 @@ impl Reader {
         Self { lines: Lines::new(options.caps), state: State::new(options), steps: 0 }
     }
 
-    /// Takes the next bytes of the listing, split anywhere.
-    pub fn feed(&mut self, bytes: &[u8]) {
-        self.lines.feed(bytes);
+    /// Reads the next bytes of the listing, split anywhere.
+    ///
+    /// Lines are read where they lie in these bytes; only one that is not whole is kept. Bytes that
+    /// are not read yet when the iterator is dropped are kept too, and are read first the next time.
+    #[inline]
+    pub fn read<'r>(&'r mut self, bytes: &'r [u8]) -> Items<'r> {
+        Items { reader: self, bytes }
     }
 
-    /// Tells that the listing is complete: a last line without an end counts.
-    pub fn finish(&mut self) {
+    /// Tells that the listing is complete, and reads what is left: a last line without an end
+    /// counts.
+    pub fn finish(&mut self) -> Items<'_> {
         self.lines.finish();
+        self.read(&[])
     }
 
-    /// Returns the next item, or `None` until there are more bytes. After [`finish`](Self::finish)
-    /// `None` is the end.
-    #[expect(clippy::should_implement_trait, reason = "more items may follow `None`")]
-    pub fn next(&mut self) -> Option<Item> {
+    /// Returns the next line, and fills in what is found in it, where it lies whole in these bytes and
+    /// is like the one before: nearly all are.
+    #[inline]
+    fn usual<'b>(&mut self, bytes: &mut &'b [u8], found: &mut Found<'b>) -> Option<&'b [u8]> {
+        if !self.state.ready.is_empty() {
+            return None;
+        }
+        let (line, rest) = self.lines.whole(bytes)?;
+        if !self.state.usual(line, found) {
+            return None;
+        }
+        self.steps += 1;
+        self.lines.passed(bytes.len() - rest.len());
+        *bytes = rest;
+        Some(line)
+    }
+
+    /// Returns the next item, of what was kept and then of these bytes.
+    #[inline(never)]
+    fn next(&mut self, bytes: &mut &[u8]) -> Option<Item> {
         loop {
             if let Some(item) = self.state.ready.pop_front() {
                 return Some(item);
             }
-            let Some(line) = self.lines.next() else { break };
+            let Some(line) = self.lines.next(bytes) else { break };
             self.steps += 1;
-            let mut found = Found::default();
-            if let Ok(line) = line
-                && self.state.usual(line, &mut found)
-            {
-                return Some(Item::of(line, &found));
-            }
             if let Some(item) = self.state.take(line) {
                 return Some(item);
             }
@@ -205,5 +220,36 @@ impl Reader {
     #[doc(hidden)]
     pub fn steps(&self) -> u64 {
         self.steps + self.lines.steps()
+    }
+}
+
+/// The items of a piece of a listing, one for each line, in their order.
+#[derive(Debug)]
+#[must_use = "what is not read is kept in memory"]
+pub struct Items<'r> {
+    reader: &'r mut Reader,
+    bytes: &'r [u8],
+}
+
+impl Iterator for Items<'_> {
+    type Item = Item;
+
+    // Called, so that an entry is written where the caller has it: it is large.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Item> {
+        let mut found = Found::default();
+        match self.reader.usual(&mut self.bytes, &mut found) {
+            Some(line) => Some(Item::Entry(Entry::read(line, &found))),
+            None => self.reader.next(&mut self.bytes),
+        }
+    }
+}
+
+impl Drop for Items<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.bytes.is_empty() {
+            self.reader.lines.keep(self.bytes);
+        }
     }
 }

@@ -17,11 +17,9 @@ fn read_all(listing: &[u8], fixed: Option<Dialect>, piece: usize) -> Vec<Item> {
     let mut reader = Reader::new(options);
     let mut items = vec![];
     for piece in listing.chunks(piece.max(1)) {
-        reader.feed(piece);
-        items.extend(core::iter::from_fn(|| reader.next()));
+        items.extend(reader.read(piece));
     }
-    reader.finish();
-    items.extend(core::iter::from_fn(|| reader.next()));
+    items.extend(reader.finish());
     items
 }
 
@@ -183,10 +181,8 @@ fn work_grows_with_the_input_and_no_faster() {
     let steps = |lines: usize, width: usize| {
         let mut reader = Reader::new(Options::new(strategy::NOW));
         for _ in 0..lines {
-            reader.feed(&vec![b'x'; width]);
-            while reader.next().is_some() {}
-            reader.feed(b"\n");
-            while reader.next().is_some() {}
+            reader.read(&vec![b'x'; width]).for_each(drop);
+            reader.read(b"\n").for_each(drop);
         }
         reader.steps()
     };
@@ -197,13 +193,29 @@ fn work_grows_with_the_input_and_no_faster() {
 }
 
 #[test]
+fn what_is_not_read_is_kept() {
+    let listing =
+        b"total 2\n-rw-r--r-- 1 a b 12 Jan  1  2020 x\n-rw-r--r-- 1 a b 12 Jan  1  2020 y\nz";
+    let whole = read(listing, Options::new(strategy::NOW));
+    for (piece, taken) in (1..listing.len()).flat_map(|piece| [(piece, 0), (piece, 1)]) {
+        let mut reader = Reader::new(Options::new(strategy::NOW));
+        let mut items = vec![];
+        for piece in listing.chunks(piece) {
+            items.extend(reader.read(piece).take(taken));
+        }
+        items.extend(reader.finish());
+        assert_eq!(items, whole, "{taken} of each {piece} bytes");
+    }
+}
+
+#[test]
 fn memory_does_not_grow_with_the_listing() {
     let mut reader = Reader::new(Options::new(strategy::NOW));
     let mut entries = 0;
     for _ in 0..100_000 {
-        reader.feed(b"-rw-r--r-- 1 a b 12 Jan  1  2020 some name\r\n");
-        entries += usize::from(matches!(reader.next(), Some(Item::Entry(_))));
-        assert_eq!(reader.next(), None);
+        let mut items = reader.read(b"-rw-r--r-- 1 a b 12 Jan  1  2020 some name\r\n");
+        entries += usize::from(matches!(items.next(), Some(Item::Entry(_))));
+        assert_eq!(items.next(), None);
     }
     assert_eq!(entries, 100_000);
     assert!(reader.buffered() < 1024);
@@ -212,8 +224,9 @@ fn memory_does_not_grow_with_the_listing() {
 #[test]
 fn a_mode_of_own_letters_tells_the_dialect() {
     let mut reader = Reader::new(Options::new(strategy::NOW));
-    reader.feed(b"-rwx---A--  1 user    group  392468 Nov 13  2012 name\r\n");
-    assert!(matches!(reader.next(), Some(Item::Entry(_))));
+    let mut items = reader.read(b"-rwx---A--  1 user    group  392468 Nov 13  2012 name\r\n");
+    assert!(matches!(items.next(), Some(Item::Entry(_))));
+    drop(items);
     assert_eq!(reader.dialect(), Some(Dialect::Unix));
 }
 

@@ -77,7 +77,8 @@ impl State {
     }
 
     /// Reads a line that is like the one before, where nothing waits and the entry need not: nearly
-    /// all lines are. Says whether it did; [`take`](Self::take) takes the others.
+    /// all lines are. Says whether it did; [`take`](Self::take) takes the others, and those of the
+    /// directory itself.
     #[inline]
     pub(super) fn usual<'a>(&self, line: &'a [u8], found: &mut Found<'a>) -> bool {
         let (None, None, Some(current)) = (&self.name, self.hold, self.current) else {
@@ -87,7 +88,7 @@ impl State {
             return false;
         }
         self.place(found);
-        !self.may_wait(found)
+        !self.may_wait(found) && !matches!(found.kind, Kind::Current | Kind::Parent)
     }
 
     /// Takes one line and returns its item, unless items must wait or were waiting.
@@ -234,15 +235,22 @@ impl State {
     /// Puts an entry where it belongs: below the listed directory, or is that directory itself.
     #[inline]
     fn place(&self, found: &mut Found<'_>) {
-        if let (Some(directory), [b'/', ..]) = (&self.directory, found.name) {
-            let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-            let below = found.name.strip_prefix(directory).and_then(|n| n.strip_prefix(b"/"));
-            if let Some(below) = below.filter(|n| !n.is_empty() && !n.contains(&b'/')) {
-                found.name = below;
-            } else if last(found.name) == last(directory) {
-                found.kind = Kind::Current;
-            }
+        if let Some(directory) = &self.directory {
+            place_below(directory, found);
         }
+    }
+}
+
+fn place_below(directory: &[u8], found: &mut Found<'_>) {
+    if !found.name.starts_with(b"/") {
+        return;
+    }
+    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+    let below = found.name.strip_prefix(directory).and_then(|name| name.strip_prefix(b"/"));
+    if let Some(below) = below.filter(|name| !name.is_empty() && !name.contains(&b'/')) {
+        found.name = below;
+    } else if last(found.name) == last(directory) {
+        found.kind = Kind::Current;
     }
 }
 
