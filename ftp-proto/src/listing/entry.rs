@@ -298,6 +298,21 @@ impl Permissions {
         Self(value.iter().fold(0, |bits, letter| bits | Self::BITS[usize::from(*letter)]))
     }
 
+    /// Reads the letters up to this byte, which is none of them, and returns what is behind it.
+    #[inline]
+    pub(super) fn before(end: u8, text: &[u8]) -> Option<(Self, &[u8])> {
+        let letters = text.first_chunk::<{ Self::LETTERS.len() + 1 }>()?;
+        let mut bits = 0;
+        for (at, letter) in letters.iter().enumerate() {
+            match Self::BITS[usize::from(*letter)] {
+                0 if *letter == end => return Some((Self(bits), &text[at + 1..])),
+                0 => return None,
+                bit => bits |= bit,
+            }
+        }
+        None
+    }
+
     /// The bit of each letter, in either case.
     const BITS: [u16; 256] = {
         let (mut bits, mut at) = ([0; 256], 0);

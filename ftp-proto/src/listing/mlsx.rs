@@ -5,16 +5,18 @@
 //! blank, further blanks included. A missing last `;` and blanks before the facts are let pass.
 //! Facts not known here stay in the line of the entry.
 
+mod facts;
+
 use alloc::{
     format,
     string::{String, ToString as _},
     vec::Vec,
 };
 
+use self::facts::Facts;
 use super::{
-    Caps, Device, Entry, Kind, Modified, Permissions, Reason, Year, Zone,
-    fields::{Found, Miss, Parsed, first_of, is_blank, number, pairs, small},
-    time::{Daytime, Precision},
+    Caps, Device, Entry, Kind, Modified, Precision, Reason, Year, Zone,
+    fields::{Found, Miss, Parsed, is_blank},
 };
 
 /// Reads one line of an `MLST` answer: those of its body as they came, without their ends.
@@ -70,38 +72,16 @@ pub(super) fn fill<'a>(line: &'a [u8], found: &mut Found<'a>) -> Result<(), Miss
 fn find<'a>(line: &'a [u8], found: &mut Found<'a>) -> Result<(), Miss> {
     let start = line.iter().position(|b| !is_blank(*b)).ok_or(Miss::Shape)?;
     let line = &line[start..];
-    let space = memchr::memchr(b' ', line).ok_or(Miss::Shape)?;
-    let (facts, name) = facts_and_name(line, space);
-    if name.is_empty() && !looks_like_facts(facts) {
-        return Err(Miss::Shape);
-    }
-    found.name = name;
-    Facts { found, owner_rank: 0, group_rank: 0 }.read(facts)?;
-    match name {
-        b"." => found.kind = Kind::Current,
-        b".." => found.kind = Kind::Parent,
-        _ => {}
-    }
-    Ok(())
+    Facts::new(found).read(line).map_err(|miss| unless_without_name(line, miss))
 }
 
-/// Splits at the first blank, for "the set of facts must not contain any spaces" (RFC 3659 7.2).
-///
-/// ProFTPD writes the target of a link as it is, blanks included; the facts go on behind it.
-fn facts_and_name(line: &[u8], space: usize) -> (&[u8], &[u8]) {
-    let space = match line[..space] {
-        [.., b';'] => space,
-        ref facts => past_target(line, facts).unwrap_or(space),
-    };
-    (&line[..space], &line[space + 1..])
-}
-
-fn past_target(line: &[u8], facts: &[u8]) -> Option<usize> {
-    const LINK: &[u8] = b"type=OS.unix=slink:";
-    let begun = memchr::memrchr(b';', facts).map_or(0, |end| end + 1);
-    let (kind, _) = facts[begun..].split_at_checked(LINK.len())?;
-    let end = memchr::memmem::find(&line[facts.len()..], b"; ")?;
-    kind.eq_ignore_ascii_case(LINK).then_some(facts.len() + end + 1)
+/// What is wrong with a fact matters where facts and a name are.
+#[cold]
+fn unless_without_name(line: &[u8], miss: Miss) -> Miss {
+    match memchr::memchr(b' ', line).map(|space| line.split_at(space)) {
+        Some(([.., b';'], _) | (_, [_, _, ..])) => miss,
+        _ => Miss::Shape,
+    }
 }
 
 /// Reads a line without facts: a blank, and a name.
@@ -112,255 +92,6 @@ pub(super) fn without_facts(line: &[u8]) -> Parsed<'_> {
         }
         _ => Err(Miss::Shape),
     }
-}
-
-fn looks_like_facts(facts: &[u8]) -> bool {
-    facts.ends_with(b";") && facts.contains(&b'=')
-}
-
-/// The facts of one line, by their rank: the name of an owner beats the number.
-struct Facts<'a, 'f> {
-    found: &'f mut Found<'a>,
-    owner_rank: u8,
-    group_rank: u8,
-}
-
-/// A fact known here.
-#[derive(Clone, Copy)]
-enum Fact {
-    /// Known, and of no use to an entry.
-    Idle,
-    Modify,
-    Perm,
-    Size,
-    Type,
-    Unique,
-    UnixGid,
-    UnixGroup,
-    UnixGroupName,
-    UnixMode,
-    UnixOwner,
-    UnixOwnerName,
-    UnixUid,
-}
-
-impl Fact {
-    const ALL: &[(&[u8], Self)] = &[
-        (b"charset", Self::Idle),
-        (b"create", Self::Idle),
-        (b"lang", Self::Idle),
-        (b"media-type", Self::Idle),
-        (b"modify", Self::Modify),
-        (b"perm", Self::Perm),
-        (b"sizd", Self::Idle),
-        (b"size", Self::Size),
-        (b"type", Self::Type),
-        (b"unique", Self::Unique),
-        (b"UNIX.gid", Self::UnixGid),
-        (b"UNIX.group", Self::UnixGroup),
-        (b"UNIX.groupname", Self::UnixGroupName),
-        (b"UNIX.mode", Self::UnixMode),
-        (b"UNIX.owner", Self::UnixOwner),
-        (b"UNIX.ownername", Self::UnixOwnerName),
-        (b"UNIX.uid", Self::UnixUid),
-    ];
-
-    /// Reads the name of a fact and its `=`, and returns what follows.
-    fn named(facts: &[u8]) -> Result<(Option<Self>, &[u8]), Miss> {
-        let (name, value) = facts.split_at(first_of(*b"=;", facts));
-        let value = value.strip_prefix(b"=").filter(|_| !name.is_empty()).ok_or(Miss::Shape)?;
-        let known = Self::ALL.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
-        Ok((known.map(|(_, fact)| *fact), value))
-    }
-}
-
-/// Splits the value of a fact from the facts that follow.
-#[inline]
-fn cut(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = first_of([b';'], text);
-    text.get(end + 1..).map_or((text, &[]), |rest| (&text[..end], rest))
-}
-
-impl<'a> Facts<'a, '_> {
-    /// Reads all of them, one after the other.
-    fn read(&mut self, facts: &'a [u8]) -> Result<(), Miss> {
-        let mut known = facts.ends_with(b";");
-        let mut rest = facts;
-        while !rest.is_empty() {
-            if let Some(next) = self.usual(rest)? {
-                (rest, known) = (next, true);
-                continue;
-            }
-            let (fact, text) = Fact::named(rest)?;
-            let (value, next) = cut(text);
-            rest = next;
-            if let Some(fact) = fact {
-                self.take(fact, value)?;
-                known = true;
-            }
-        }
-        if known && !facts.is_empty() { Ok(()) } else { Err(Miss::Shape) }
-    }
-
-    /// Takes at a glance the facts that fill most listings, as most servers spell them, and returns
-    /// those that follow.
-    #[inline]
-    fn usual(&mut self, facts: &'a [u8]) -> Result<Option<&'a [u8]>, Miss> {
-        match *facts {
-            [b'm', ..] => self.is(Fact::Modify, b"modify=", facts),
-            [b'p', ..] => self.is(Fact::Perm, b"perm=", facts),
-            [b's', ..] => self.is(Fact::Size, b"size=", facts),
-            [b't', ..] => self.is(Fact::Type, b"type=", facts),
-            [b'u', ..] => self.is(Fact::Unique, b"unique=", facts),
-            [b'U', _, _, _, _, b'g', _, _, _, _, b'=', ..] => {
-                self.is(Fact::UnixGroup, b"UNIX.group=", facts)
-            }
-            [b'U', _, _, _, _, b'g', b'i', ..] => self.is(Fact::UnixGid, b"UNIX.gid=", facts),
-            [b'U', _, _, _, _, b'g', ..] => self.is(Fact::UnixGroupName, b"UNIX.groupname=", facts),
-            [b'U', _, _, _, _, b'm', ..] => self.is(Fact::UnixMode, b"UNIX.mode=", facts),
-            [b'U', _, _, _, _, b'o', _, _, _, _, b'=', ..] => {
-                self.is(Fact::UnixOwner, b"UNIX.owner=", facts)
-            }
-            [b'U', _, _, _, _, b'o', ..] => self.is(Fact::UnixOwnerName, b"UNIX.ownername=", facts),
-            [b'U', ..] => self.is(Fact::UnixUid, b"UNIX.uid=", facts),
-            _ => Ok(None),
-        }
-    }
-
-    /// Takes a fact if it has this name.
-    #[inline(always)]
-    fn is<const N: usize>(
-        &mut self,
-        fact: Fact,
-        name: &[u8; N],
-        facts: &'a [u8],
-    ) -> Result<Option<&'a [u8]>, Miss> {
-        let Some(text) = facts.strip_prefix(name) else { return Ok(None) };
-        let (value, rest) = cut(text);
-        self.take(fact, value)?;
-        Ok(Some(rest))
-    }
-
-    #[inline(always)]
-    fn take(&mut self, fact: Fact, value: &'a [u8]) -> Result<(), Miss> {
-        let found = &mut *self.found;
-        match fact {
-            Fact::Modify if !value.is_empty() => modified(value, &mut found.modified)?,
-            Fact::Size if !value.is_empty() => {
-                found.size = Some(number(value).ok_or(Miss::Broken(Reason::Size))?);
-            }
-            Fact::Idle | Fact::Modify | Fact::Size => {}
-            Fact::Perm => found.permissions = Some(Permissions::parse(value)),
-            Fact::Type => kind(value, found),
-            Fact::Unique => found.unique = Some(value),
-            Fact::UnixMode => found.mode = octal(value),
-            Fact::UnixUid => rank(&mut self.owner_rank, 1, &mut found.owner, value),
-            Fact::UnixGid => rank(&mut self.group_rank, 1, &mut found.group, value),
-            Fact::UnixOwner => rank(&mut self.owner_rank, 2, &mut found.owner, value),
-            Fact::UnixGroup => rank(&mut self.group_rank, 2, &mut found.group, value),
-            Fact::UnixOwnerName => rank(&mut self.owner_rank, 3, &mut found.owner, value),
-            Fact::UnixGroupName => rank(&mut self.group_rank, 3, &mut found.group, value),
-        }
-        Ok(())
-    }
-}
-
-fn rank<'a>(rank: &mut u8, new: u8, field: &mut Option<&'a [u8]>, value: &'a [u8]) {
-    if new > *rank && !value.is_empty() {
-        *rank = new;
-        *field = Some(value);
-    }
-}
-
-/// `"file" / "cdir" / "pdir" / "dir" / os-type`, and `OS.unix=slink:target` of erratum 1500.
-#[inline]
-fn kind<'a>(value: &'a [u8], found: &mut Found<'a>) {
-    let is = |word: &[u8]| value == word || value.eq_ignore_ascii_case(word);
-    found.target = None;
-    found.kind = if is(b"file") {
-        Kind::File
-    } else if is(b"dir") {
-        Kind::Directory
-    } else if is(b"cdir") {
-        Kind::Current
-    } else if is(b"pdir") {
-        Kind::Parent
-    } else if value.is_empty() {
-        Kind::Unknown
-    } else {
-        let (kind, target) = unix_kind(value).unwrap_or((Kind::Other, None));
-        found.target = target;
-        kind
-    };
-}
-
-/// The kind, and the target of a link.
-#[cold]
-fn unix_kind(value: &[u8]) -> Option<(Kind, Option<&[u8]>)> {
-    let (os, what) = value.split_at_checked(8)?;
-    if !os.eq_ignore_ascii_case(b"OS.unix=") {
-        return None;
-    }
-    let end = what.iter().position(|b| matches!(b, b':' | b'-')).unwrap_or(what.len());
-    let (word, detail) = (&what[..end], what.get(end + 1..).unwrap_or_default());
-    let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
-    if is("slink") || is("symlink") {
-        return Some((Kind::Symlink, Some(detail).filter(|t| !t.is_empty())));
-    }
-    let kind = if is("chr") || is("blk") {
-        let slash = detail.iter().position(|b| *b == b'/');
-        let number = slash.and_then(|at| Some((small(&detail[..at])?, small(&detail[at + 1..])?)));
-        Kind::Device(Device { block: is("blk"), number })
-    } else if is("fifo") || is("pipe") {
-        Kind::Fifo
-    } else if is("socket") || is("sock") {
-        Kind::Socket
-    } else {
-        return None;
-    };
-    Some((kind, None))
-}
-
-/// `time-val = 14DIGIT [ "." 1*DIGIT ]`, in UTC. Servers that do not know write the year 1.
-fn modified(value: &[u8], modified: &mut Option<Modified>) -> Result<(), Miss> {
-    let bad = Miss::Broken(Reason::Date);
-    let (digits, fraction) = value.split_first_chunk::<14>().ok_or(bad)?;
-    let eight = |at: usize| Some(pairs(*digits[at..].first_chunk()?)?.map(u8::cast_signed));
-    let [century, year, month, _] = eight(0).ok_or(bad)?;
-    let [day, hour, minute, second] = eight(6).ok_or(bad)?;
-    if hour > 23 || minute > 59 || second > 60 {
-        return Err(bad);
-    }
-    let time = Daytime {
-        hour,
-        minute,
-        second: second.min(59),
-        nanosecond: 0,
-        precision: Precision::Second,
-    };
-    let time = match fraction {
-        [] => time,
-        [b'.', digits @ ..] => time.with_fraction(digits).ok_or(bad)?,
-        _ => return Err(bad),
-    };
-    let year = i16::from(century) * 100 + i16::from(year);
-    *modified = None;
-    if year >= 1000 {
-        *modified = Modified::stated((year, month, day), Some(time), Zone::Utc);
-        modified.ok_or(bad)?;
-    }
-    Ok(())
-}
-
-/// `UNIX.mode`: three to six octal digits.
-fn octal(value: &[u8]) -> Option<u16> {
-    if value.is_empty() || value.len() > 7 {
-        return None;
-    }
-    let octal = value.iter().try_fold(0u32, |mode, b| {
-        matches!(b, b'0'..=b'7').then(|| mode * 8 + u32::from(b - b'0'))
-    })?;
-    u16::try_from(octal & 0o7777).ok()
 }
 
 /// Writes one line.

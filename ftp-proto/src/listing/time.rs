@@ -4,7 +4,10 @@
 //! time lies not more than one day after `now`: servers ahead of us by their zone stay in this
 //! year. `24:00` is the next day's midnight. Years of two digits: 80 to 99 are 19xx, else 20xx.
 
-use jiff::{SignedDuration, ToSpan, civil::DateTime};
+use jiff::{
+    SignedDuration, ToSpan,
+    civil::{self, DateTime},
+};
 
 use super::fields::{digit, is_number, small};
 
@@ -65,6 +68,13 @@ impl Modified {
         Self::build((year, month, day), time, zone, Year::Stated)
     }
 
+    /// Adds a fraction of a second, all of it digits.
+    pub(super) fn with_fraction(self, digits: &[u8]) -> Option<Self> {
+        let Daytime { nanosecond, precision, .. } = Daytime::MIDNIGHT.with_fraction(digits)?;
+        let at = self.at.with().subsec_nanosecond(nanosecond).build().ok()?;
+        Some(Self { at, precision, ..self })
+    }
+
     /// Moves a time that is so far ahead of universal time to it.
     pub(super) fn at_offset(self, offset: SignedDuration) -> Option<Self> {
         let at = self.at.checked_sub(offset).ok()?;
@@ -84,7 +94,10 @@ impl Modified {
             return None;
         }
         let (hour, next) = if t.hour == 24 { (0, true) } else { (t.hour, false) };
-        let at = DateTime::new(year, month, day, hour, t.minute, t.second, t.nanosecond).ok()?;
+        // In two parts, each small enough to be handed over in a register.
+        let date = civil::Date::new(year, month, day).ok()?;
+        let time = civil::Time::new(hour, t.minute, t.second, t.nanosecond).ok()?;
+        let at = date.to_datetime(time);
         let at = if next { at.checked_add(1.day()).ok()? } else { at };
         Some(Self { at, precision: t.precision, zone, year: source })
     }
