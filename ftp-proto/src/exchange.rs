@@ -356,6 +356,21 @@ mod tests {
         }
 
         #[test]
+        fn every_answer_can_be_had(answer in crate::strategy::answer(any::<u32>())) {
+            let mut exchange = Exchange::default();
+            let tag = if let Answer::Final(tag, _) = answer { tag } else { 0 };
+            exchange.sent(tag);
+            if let Answer::Abandoned(_) = answer {
+                exchange.abandon();
+            }
+            let (Answer::Abandoned(reply)
+            | Answer::Closing(reply)
+            | Answer::Final(_, reply)
+            | Answer::Preliminary(reply)) = &answer;
+            prop_assert_eq!(exchange.received(reply.clone()), Ok(answer.clone()));
+        }
+
+        #[test]
         fn the_count_of_replies_owed_is_kept(steps in steps()) {
             let (events, owed) = play(&steps, usize::MAX);
             let sent = steps.iter().filter(|step| matches!(step, Step::Send(_))).count();

@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::{vec, vec::Vec};
-use core::net::SocketAddr;
+use core::{fmt, net::SocketAddr};
 
 use jiff::civil::DateTime;
 use proptest::{collection, option, prelude::*, sample::select};
@@ -14,11 +14,12 @@ use crate::command::{
     Argument, Command, Family, Format, Mechanism, Mode, Opts, Picture, Protection, Site, Structure,
     Type,
 };
+use crate::exchange::Answer;
 use crate::feature::{Fact, Feature, Features};
 use crate::hash::{Algorithm, Named};
 use crate::quota::Quota;
 use crate::refusal::Refusal;
-use crate::reply::{Class, Code, Limits, Reply};
+use crate::reply::{Class, Code, DecodeError, Limits, Reply};
 use crate::secret::Secret;
 use crate::status::Subject;
 use crate::system::System;
@@ -50,6 +51,32 @@ pub fn reply_with(code: impl Strategy<Value = Code>) -> impl Strategy<Value = Re
 /// Returns any reply: see [`reply_with`].
 pub fn reply() -> impl Strategy<Value = Reply> {
     reply_with(code())
+}
+
+/// Returns an answer to a command with such a tag.
+pub fn answer<T: fmt::Debug>(tag: impl Strategy<Value = T>) -> impl Strategy<Value = Answer<T>> {
+    let of_class = |preliminary: bool| {
+        let fits = move |code: &Code| code.is_preliminary() == preliminary;
+        reply_with(code().prop_filter("the class", fits))
+            .prop_filter("a 421 closes", |reply| reply.code() != Code::CLOSING)
+    };
+    prop_oneof![
+        prop_oneof![of_class(true), of_class(false)].prop_map(Answer::Abandoned),
+        reply_with(Just(Code::CLOSING)).prop_map(Answer::Closing),
+        (tag, of_class(false)).prop_map(|(tag, reply)| Answer::Final(tag, reply)),
+        of_class(true).prop_map(Answer::Preliminary),
+    ]
+}
+
+/// Returns what can be wrong with a stream of replies.
+pub fn decode_error() -> impl Strategy<Value = DecodeError> {
+    prop_oneof![
+        (0..2000_usize).prop_map(|limit| DecodeError::LineTooLong { limit }),
+        "([A-Za-z<*-]|[0-9]{1,2}[A-Za-z ]|[07-9][0-9]{2} |[0-9]{4})[ -~\u{e4}]{0,35}[!-~]"
+            .prop_map(|line| DecodeError::NotAReply { line }),
+        (0..2000_usize).prop_map(|limit| DecodeError::ReplyTooLong { limit }),
+        Just(DecodeError::Truncated),
+    ]
 }
 
 /// Returns a time from 1970 to 9999, as it can be written.

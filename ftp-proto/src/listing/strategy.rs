@@ -9,8 +9,8 @@ use jiff::{
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    Caps, Device, Dialect, Entry, Item, Kind, Modified, Permissions, Precision, Reason, Unread,
-    Version, Year, Zone, write,
+    Caps, Device, Dialect, Entry, Item, Kind, Modified, Options, Permissions, Precision, Reason,
+    Unread, Version, Year, Zone, write,
 };
 
 /// The time at which entries with an inferred year are to be read.
@@ -24,6 +24,18 @@ pub fn dialect() -> impl Strategy<Value = Dialect> {
 /// Returns caps, down to such as allow for nothing.
 pub fn caps() -> impl Strategy<Value = Caps> {
     (0..200_usize, 0..20_u64, 0..4_usize).prop_map(|(line, lines, held)| Caps { line, lines, held })
+}
+
+/// Returns what a caller may know of a listing, or believe, at [`NOW`].
+pub fn options() -> impl Strategy<Value = Options> {
+    let dialect = || option::of(dialect());
+    let directory = option::of(bytes("/|/[a-z]{1,9}(/[a-z ]{1,9})?/?"));
+    (dialect(), dialect(), directory).prop_map(|(hint, fixed, directory)| Options {
+        hint,
+        fixed,
+        directory,
+        ..Options::new(NOW)
+    })
 }
 
 /// Returns a line that could not be read.

@@ -11,9 +11,13 @@ use super::{
     write,
 };
 
-fn read_all(listing: &[u8], fixed: Option<Dialect>, piece: usize) -> Vec<Item> {
+fn read_as(dialect: Dialect, line: &[u8]) -> Vec<Item> {
     let mut options = Options::new(strategy::NOW);
-    options.fixed = fixed;
+    options.fixed = Some(dialect);
+    read(line, options)
+}
+
+fn in_pieces(listing: &[u8], options: Options, piece: usize) -> Vec<Item> {
     let mut reader = Reader::new(options);
     let mut items = vec![];
     for piece in listing.chunks(piece.max(1)) {
@@ -75,29 +79,33 @@ proptest! {
     #[test]
     fn what_is_written_is_read((dialect, entry) in written()) {
         let line = write(&entry, dialect).expect("a strategy gives what can be written");
-        let items = read_all(&line, Some(dialect), line.len());
+        let items = read_as(dialect, &line);
         prop_assert_eq!(items, vec![Item::Entry(entry)], "{}", line.escape_ascii());
     }
 
     #[test]
     fn what_cannot_be_said_is_not_written((dialect, entry) in altered()) {
         if let Some(line) = write(&entry, dialect) {
-            let items = read_all(&line, Some(dialect), line.len());
+            let items = read_as(dialect, &line);
             let same = |item: &Item| matches!(item, Item::Entry(e) | Item::Own(e) if *e == entry);
             prop_assert!(items.len() == 1 && same(&items[0]), "{}", line.escape_ascii());
         }
     }
 
     #[test]
-    fn splitting_does_not_matter(listing in lines(), piece in 1usize..40) {
-        prop_assert_eq!(read_all(&listing, None, usize::MAX), read_all(&listing, None, piece));
+    fn splitting_does_not_matter(
+        listing in lines(),
+        options in strategy::options(),
+        piece in 1usize..40,
+    ) {
+        prop_assert_eq!(in_pieces(&listing, options.clone(), piece), read(&listing, options));
     }
 
     #[test]
-    fn every_line_is_one_item(listing in lines()) {
+    fn every_line_is_one_item(listing in lines(), options in strategy::options()) {
         let ends = listing.iter().filter(|b| **b == b'\n').count();
         let count = ends + usize::from(!listing.is_empty() && !listing.ends_with(b"\n"));
-        prop_assert_eq!(read_all(&listing, None, usize::MAX).len(), count);
+        prop_assert_eq!(read(&listing, options).len(), count);
     }
 }
 
@@ -168,7 +176,7 @@ fn what_two_lines_said_is_not_written_on_one() {
     // A name and its fields on two lines are read as VMS has them, owner included, in the midst of
     // other dialects too.
     let listing = b"NAME\r\n 7 2-JUL-2023 10:30 [STAFF,OPS]\r\n";
-    let items = read_all(listing, None, listing.len());
+    let items = read(listing, Options::new(strategy::NOW));
     let [Item::Noise, Item::Entry(entry)] = &items[..] else { panic!("{items:?}") };
     assert_eq!((entry.owner(), entry.group()), (Some(&b"OPS"[..]), Some(&b"STAFF"[..])));
     for dialect in Dialect::ALL {

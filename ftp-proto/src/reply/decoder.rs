@@ -411,6 +411,22 @@ mod tests {
         }
 
         #[test]
+        fn every_error_can_be_had(error in crate::strategy::decode_error(), step in 1_usize..99) {
+            let (limits, input) = match &error {
+                DecodeError::LineTooLong { limit } => {
+                    (Limits { line: *limit, ..Limits::default() }, "2".repeat(*limit + 1))
+                }
+                DecodeError::NotAReply { line } => (Limits::default(), line.clone() + "\r\n"),
+                DecodeError::ReplyTooLong { limit } => {
+                    let lines = "200-\r\n".repeat(limit / LINE_COST + 1);
+                    (Limits { reply: *limit, ..Limits::default() }, lines)
+                }
+                DecodeError::Truncated => (Limits::default(), "200-\r\n".to_string()),
+            };
+            prop_assert_eq!(feed(&mut Decoder::new(limits), input.as_bytes(), step), Err(error));
+        }
+
+        #[test]
         fn no_reply_grows_beyond_the_limits(
             limits in crate::strategy::limits(),
             reply in crate::strategy::reply(),
