@@ -6,25 +6,27 @@
 //! sizes glued to the group, ACL marks and block counts (`ls -s`) are understood.
 //! A name is what follows the single blank behind the date, leading blanks included.
 
+mod mode;
+mod row;
+
 use alloc::{
     format,
     string::{String, ToString as _},
     vec::Vec,
 };
 
+pub use self::mode::mode;
+use self::{
+    mode::behind_a_count,
+    row::{Size, owners_of},
+};
+pub(super) use self::{mode::mode_column, row::Row};
 use super::{
     Device, Entry, Kind, Modified, Precision, Reason, Year, Zone,
-    date::listed,
-    fields::{
-        Column, Columns, Found, Line, Miss, Owners, Parsed, grouped, is_blank, is_number, number,
-        small,
-    },
+    fields::{Columns, Found, Line, Miss, Parsed, is_blank, is_number, number, small},
     form, months,
     time::{Clock, Daytime},
 };
-
-/// More columns than this before a date are no listing line.
-const MAX_COLUMNS: usize = 32;
 
 /// Reads one line of `ls -l`.
 pub(super) fn entry(text: &[u8], clock: Clock) -> Parsed<'_> {
@@ -41,7 +43,7 @@ pub(super) fn fill<'a>(text: &'a [u8], clock: Clock, found: &mut Found<'a>) -> R
     };
     found.mode = mode;
     match Row::find(Line::new(text), at, clock, &mut found.modified) {
-        Some(row) => row.fill(letter, found),
+        Some(row) => filled(&row, letter, found),
         None => undated(text, at, letter, found),
     }
 }
@@ -67,248 +69,23 @@ pub(super) fn without_mode(text: &[u8], clock: Clock) -> Parsed<'_> {
         return Err(Miss::Shape);
     }
     let letter = if matches!(letter, b'd' | b'l') { letter } else { b'-' };
-    let row = Row { owners: (row.owners.0 + skipped, row.owners.1), ..row };
-    row.fill(letter, &mut found)?;
+    filled(&row.skip(skipped), letter, &mut found)?;
     Ok(found)
 }
 
-/// Reads the permission bits of a mode such as `-rwsr-xr-T`, in ten letters with its type or nine
-/// without.
-pub fn mode(text: &[u8]) -> Option<u16> {
-    let letters = if text.len() == 10 { &text[1..] } else { text };
-    (letters.len() == 9).then(|| bits(letters))?
-}
-
-/// Sums up the bits of `rwxr-x---`, where there are no others.
-fn plain_bits([a, b, c, d, e, f, g, h, i]: [u8; 9]) -> Option<u16> {
-    Some(plain_rights([a, b, c])? << 6 | plain_rights([d, e, f])? << 3 | plain_rights([g, h, i])?)
-}
-
-fn plain_rights(group: [u8; 3]) -> Option<u16> {
-    Some(match &group {
-        b"---" => 0,
-        b"--x" => 1,
-        b"-w-" => 2,
-        b"-wx" => 3,
-        b"r--" => 4,
-        b"r-x" => 5,
-        b"rw-" => 6,
-        b"rwx" => 7,
-        _ => return None,
-    })
-}
-
-/// Sums up the bits of up to three groups `rwx`.
-fn bits(letters: &[u8]) -> Option<u16> {
-    let (mut bits, mut bit, mut special) = (0, 0o400, 0o4000);
-    for group in letters.chunks(3) {
-        for (letter, right) in group.iter().zip(b"rwx") {
-            bits |= match letter {
-                b'-' => 0,
-                _ if letter == right => bit,
-                b's' | b't' if *right == b'x' => bit | special,
-                b'S' | b'T' | b'l' | b'L' if *right == b'x' => special,
-                _ => return None,
-            };
-            bit >>= 1;
-        }
-        special >>= 1;
-    }
-    Some(bits)
-}
-
-/// Reads the mode that begins at `start`: its letter, its bits, and where it ends.
+/// Fills in what the columns of a line with a date say.
 #[inline]
-pub(super) fn mode_column(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
-    let (letter, rest) = line[start..].split_first()?;
-    if !b"-dlbcpsDCMPnmw?".contains(letter) {
-        return None;
-    }
-    // Most are nine letters and a blank.
-    if let Some((nine, [b' ', ..])) = rest.split_first_chunk()
-        && let Some(bits) = plain_bits(*nine).or_else(|| bits(nine))
-    {
-        return Some((*letter, Some(bits), start + 10));
-    }
-    let is_right = |b: &&u8| {
-        matches!(b, b'-' | b'r' | b'w' | b'x' | b's' | b'S' | b't' | b'T' | b'l' | b'L' | b'?')
+fn filled<'a>(row: &Row<'a>, letter: u8, found: &mut Found<'a>) -> Result<(), Miss> {
+    let name = row.name()?;
+    let (owners, size) = row.sized(letter)?;
+    (found.owner, found.group) = owners_of(owners)?;
+    let (bytes, number) = match size {
+        Size::Bytes(bytes) => (bytes, None),
+        Size::Device(major, minor) => (None, Some((major, minor))),
     };
-    let len = rest.iter().take(9).take_while(is_right).count();
-    let end = rest.iter().skip(len).take_while(|b| matches!(b, b'+' | b'.' | b'@')).count() + len;
-    let closed = rest.get(end).is_none_or(|b| is_blank(*b) || b.is_ascii_digit());
-    // Six letters and eight were seen too.
-    let known = closed && matches!(len, 6 | 8 | 9);
-    let bits = bits(&rest[..len]);
-    let readable = bits.is_some() || rest[..len].contains(&b'?');
-    (known && readable).then(|| (*letter, bits.filter(|_| len != 8), start + 1 + end))
-}
-
-/// `ls -s` and `ls -i` put a number before the mode, `ls -is` two.
-fn behind_a_count(line: &[u8], start: usize) -> Option<(u8, Option<u16>, usize)> {
-    let text = Line::new(line);
-    let count = |at| text.column(at).filter(|(start, end)| is_number(&line[*start..*end]));
-    let (_, end) = count(start)?;
-    let end = count(end).map_or(end, |(_, end)| end);
-    mode_column(line, text.column(end)?.0)
-}
-
-/// The columns of a line with a date.
-pub(super) struct Row<'a> {
-    line: Line<'a>,
-    /// Where links, owner and group begin, as far as they are there, and where they end.
-    owners: Column,
-    size: Column,
-    /// Where the date ends.
-    pub(super) end: usize,
-}
-
-impl<'a> Row<'a> {
-    /// Finds the first date behind something like a size. What stands first behind the mode counts
-    /// as a size only when there is no other: it mostly is the number of links.
-    pub(super) fn find(
-        line: Line<'a>,
-        at: usize,
-        clock: Clock,
-        modified: &mut Option<Modified>,
-    ) -> Option<Self> {
-        let mut dated = |(start, end): Column, date: Column| {
-            may_end_size(&line.bytes[start..end]).then(|| listed(line, date, clock, modified))?
-        };
-        let first = line.column(at)?;
-        let second = line.column(first.1)?;
-        let (mut before, mut size) = (first, second);
-        for _ in 1..MAX_COLUMNS {
-            let Some(next) = line.column(size.1) else { break };
-            if let Some(end) = dated(size, next) {
-                return Some(Self { line, owners: (first.0, before.1), size, end });
-            }
-            (before, size) = (size, next);
-        }
-        let end = dated(first, second)?;
-        Some(Self { line, owners: (first.0, first.0), size: first, end })
-    }
-
-    /// Links, owner and group.
-    pub(super) fn owners(&self) -> Line<'a> {
-        self.line.part(self.owners.0, self.owners.1)
-    }
-
-    pub(super) fn size(&self) -> &'a [u8] {
-        &self.line.bytes[self.size.0..self.size.1]
-    }
-
-    fn fill(&self, letter: u8, found: &mut Found<'a>) -> Result<(), Miss> {
-        let name = self.line.bytes.get(self.end + 1..).filter(|n| !n.is_empty());
-        let name = name.ok_or(Miss::Broken(Reason::Name))?;
-        let (owners, size) = self.sized(letter)?;
-        (found.owner, found.group) = owners_of(owners)?;
-        let (bytes, number) = match size {
-            Size::Bytes(bytes) => (bytes, None),
-            Size::Device(major, minor) => (None, Some((major, minor))),
-        };
-        found.size = bytes;
-        of_kind(letter, name, number, found);
-        Ok(())
-    }
-
-    /// Tells the size from device numbers and from a size glued to the group.
-    fn sized(&self, letter: u8) -> Result<(Line<'a>, Size), Miss> {
-        let (owners, size) = (self.owners(), self.size());
-        if let Some(bytes) = number(size) {
-            let minor = || u32::try_from(bytes).ok();
-            return Ok(match split_major(owners.bytes).and_then(|major| Some((major, minor()?))) {
-                Some(((end, major), minor)) => (owners.part(0, end), Size::Device(major, minor)),
-                None => (owners, Size::Bytes(Some(bytes))),
-            });
-        }
-        if matches!(letter, b'b' | b'c')
-            && let Some(comma) = memchr::memchr(b',', size)
-            && let (Some(major), Some(minor)) = (small(&size[..comma]), small(&size[comma + 1..]))
-        {
-            return Ok((owners, Size::Device(major, minor)));
-        }
-        if let Some(bytes) = scaled(size) {
-            return Ok((owners, Size::Bytes(Some(bytes))));
-        }
-        if size.strip_prefix(b"-").is_some_and(is_number) {
-            return Ok((owners, Size::Bytes(None)));
-        }
-        self.glued().ok_or(Miss::Broken(Reason::Size))
-    }
-
-    /// `ftpadmin125435904`: where the size fills its column nothing may stand between it and the
-    /// group. The owner stays out of it, so a second word must be there, and no third.
-    fn glued(&self) -> Option<(Line<'a>, Size)> {
-        let size = self.size();
-        let digits = size.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        let words = Columns::of(self.owners()).filter(|w| !is_number(w)).count();
-        let plausible = size[0].is_ascii_alphabetic() && digits > 0 && words == 1;
-        let bytes = number(&size[size.len() - digits..])?;
-        let owners = self.line.part(self.owners.0, self.size.1 - digits);
-        plausible.then_some((owners, Size::Bytes(Some(bytes))))
-    }
-}
-
-/// Splits the `8,` of `8,  17` off the owners before it, and returns where they end.
-fn split_major(owners: &[u8]) -> Option<(usize, u32)> {
-    let text = owners.strip_suffix(b",")?;
-    let at = text.iter().rposition(|b| is_blank(*b)).map_or(0, |at| at + 1);
-    Some((text[..at].trim_ascii_end().len(), small(&text[at..])?))
-}
-
-enum Size {
-    Bytes(Option<u64>),
-    Device(u32, u32),
-}
-
-/// A size ends in a digit, or in a digit and its unit.
-fn may_end_size(column: &[u8]) -> bool {
-    match column {
-        [.., b'0'..=b'9'] => true,
-        [.., b'0'..=b'9', unit] => exponent(*unit).is_some(),
-        _ => false,
-    }
-}
-
-fn exponent(unit: u8) -> Option<u32> {
-    b"BKMGTP".iter().position(|u| *u == unit.to_ascii_uppercase())?.try_into().ok()
-}
-
-/// `33.5k`, `61.8M`, `1,234,567`; a unit is a power of 1024.
-fn scaled(size: &[u8]) -> Option<u64> {
-    let Some((unit, digits)) = size.split_last().filter(|(unit, _)| !unit.is_ascii_digit()) else {
-        return grouped(size);
-    };
-    let unit = 1024u64.checked_pow(exponent(*unit)?)?;
-    let dot = memchr::memchr2(b'.', b',', digits).unwrap_or(digits.len());
-    let whole = number(&digits[..dot])?.checked_mul(unit)?;
-    let Some(fraction) = digits.get(dot + 1..) else { return Some(whole) };
-    let denominator = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    whole.checked_add(number(fraction)?.checked_mul(unit)? / denominator)
-}
-
-/// Splits links, owner and group. Names may hold blanks; then two blanks part them, else the owner
-/// is the first word. Without a number of links there are two words at most.
-fn owners_of(columns: Line<'_>) -> Result<Owners<'_>, Miss> {
-    let mut words = Columns::of(columns);
-    let Some(first) = words.next() else { return Ok((None, None)) };
-    let end = columns.bytes.len();
-    let start = if is_number(first) || first == b"?" {
-        columns.text(end - words.rest().len()).unwrap_or(end)
-    } else if words.clone().count() > 1 {
-        return Err(Miss::Broken(Reason::Columns));
-    } else {
-        0
-    };
-    let first = columns.blank(start);
-    let mut gap = first;
-    while gap < end && !columns.bytes.get(gap + 1).is_some_and(|b| is_blank(*b)) {
-        gap = columns.blank(gap + 1);
-    }
-    let gap = if gap < end { gap } else { first };
-    let (owner, group) = (&columns.bytes[start..gap], &columns.bytes[gap..]);
-    let owner = Some(owner).filter(|n| !n.is_empty());
-    Ok((owner, Some(group.trim_ascii_start()).filter(|n| !n.is_empty())))
+    found.size = bytes;
+    of_kind(letter, name, number, found);
+    Ok(())
 }
 
 /// Sets what the letter of the mode says: the kind, the name, and the target of a link.
@@ -585,22 +362,6 @@ mod tests {
         for line in ["", "   ", "total 14", "dxrwr-xr-x 2 a b 1 Jan 1 2000 x", "directory"] {
             assert_eq!(read(line), Err(Miss::Shape), "{line}");
         }
-    }
-
-    #[test]
-    fn modes_become_bits() {
-        for (text, bits) in [
-            ("-rwxr-xr-x", 0o755),
-            ("-rwsrwSr-T", 0o7764),
-            ("drwxrwxrwt", 0o1777),
-            ("------L--x", 0o2001),
-            ("drwx--l---", 0o2700),
-            ("rw-r--r--", 0o644),
-        ] {
-            assert_eq!(mode(text.as_bytes()), Some(bits), "{text}");
-        }
-        assert_eq!(mode(b"-rwxr-xr-q"), None);
-        assert_eq!(mode(b"rwx"), None);
     }
 
     #[test]
