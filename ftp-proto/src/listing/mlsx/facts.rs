@@ -32,16 +32,13 @@ impl<'a, 'f> Facts<'a, 'f> {
     pub(super) fn read(mut self, line: &'a [u8]) -> Result<(), Miss> {
         let mut rest = line;
         let name = loop {
-            rest = match self.glance(rest) {
-                Some(next) => {
-                    self.known = true;
-                    next
-                }
-                None => self.look(rest)?,
-            };
+            while let Some(next) = self.glance(rest) {
+                (rest, self.known) = (next, true);
+            }
             if let [b' ', name @ ..] = rest {
                 break name;
             }
+            rest = self.look(rest)?;
         };
         let ended = line[..line.len() - rest.len()].ends_with(b";");
         if !ended && (!self.known || name.is_empty()) {
