@@ -255,43 +255,12 @@ pub(super) fn number(column: &[u8]) -> Option<u64> {
     (!column.is_empty()).then_some(value.checked_mul(scale)?.checked_add(tail)?)
 }
 
-/// Reads the digits a text begins with, and returns what follows; `None` where there are none or more
-/// than 15, or the text ends soon after them.
-#[inline]
-pub(super) fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
-    const POWERS: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
-    let (value, digits) = leading_digits(text)?;
-    if digits < 8 {
-        return (digits > 0).then(|| (value, &text[digits..]));
-    }
-    let (low, digits) = leading_digits(&text[8..])?;
-    Some((value * POWERS.get(digits)? + low, &text[8 + digits..]))
-}
-
-/// Reads the digits among the first eight bytes, all at a time, and tells how many there are.
-#[inline]
-fn leading_digits(text: &[u8]) -> Option<(u64, usize)> {
-    let word = u64::from_le_bytes(*text.first_chunk()?);
-    let others = not_digits(word).trailing_zeros() / 8;
-    // The first digits move to the end; zeros come before them.
-    let digits = (word & (ONES * 0x0F)).checked_shl(64 - 8 * others).unwrap_or(0);
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
-    let eight = (fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF;
-    Some((eight, others as usize))
-}
-
-/// Returns a word whose first bits are in the first byte that is no digit.
-fn not_digits(word: u64) -> u64 {
-    // The upper half of a digit is 3, and stays 3 when 6 is added to it; of no other byte both
-    // hold.
-    ((word ^ (ONES * 0x30)) | (word.wrapping_add(ONES * 6) ^ (ONES * 0x30))) & (ONES * 0xF0)
-}
-
 /// Reads eight digits as four numbers of two, all at a time.
 pub(super) fn pairs(eight: [u8; 8]) -> Option<[u8; 4]> {
     let word = u64::from_le_bytes(eight);
-    if not_digits(word) != 0 {
+    // The upper half of a digit is 3, and stays 3 when 6 is added to it; of no other byte both
+    // hold.
+    if word & word.wrapping_add(ONES * 6) & (ONES * 0xF0) != ONES * 0x30 {
         return None;
     }
     let digits = word & (ONES * 0x0F);
@@ -379,18 +348,6 @@ mod tests {
     }
 
     proptest::proptest! {
-        #[test]
-        fn a_text_may_begin_with_a_number(digits in "[0-9]{0,18}", rest in "[^0-9][ -\u{ff}]{0,9}") {
-            let text = digits.clone() + &rest;
-            let read = leading_number(text.as_bytes());
-            if digits.len() < 8 && text.len() < 8 || digits.len() >= 8 && text.len() < 16 {
-                assert_eq!(read, None);
-            } else {
-                let number = digits.parse().ok().filter(|_| digits.len() < 16);
-                assert_eq!(read, number.map(|number| (number, rest.as_bytes())));
-            }
-        }
-
         #[test]
         fn a_line_knows_its_columns(text in "[ \t!a\u{a0}]{0,90}", start in 0..90usize) {
             let whole = text.as_bytes();

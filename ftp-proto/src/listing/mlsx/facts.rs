@@ -7,7 +7,7 @@ use jiff::civil;
 
 use super::super::{
     Device, Kind, Modified, Permissions, Reason, Year, Zone,
-    fields::{Found, Miss, first_of, leading_number, number, pairs, small},
+    fields::{Found, Miss, first_of, number, pairs, small},
     time::Precision,
 };
 
@@ -72,9 +72,9 @@ impl<'a, 'f> Facts<'a, 'f> {
                 Some(rest)
             }
             b's' => {
-                let (size, rest) = leading_number(after(b"size=", head, facts)?)?;
-                self.found.size = Some(size);
-                rest.strip_prefix(b";")
+                let (value, rest) = short(after(b"size=", head, facts)?)?;
+                self.found.size = Some(number(value)?);
+                Some(rest)
             }
             b't' => {
                 let (kind, rest) = match after(b"type=file;", head, facts) {
