@@ -29,11 +29,18 @@ pub(super) fn listed(
 
 #[inline(never)]
 fn unusual(line: Line<'_>, first: Column, clock: Clock) -> Option<(Modified, usize)> {
+    let first = behind_a_weekday(line, first).unwrap_or(first);
     match *line.bytes.get(first.0)? {
         b'0'..=b'9' => digits_first(line, first, clock),
         b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => month_first(line, first, clock),
         _ => None,
     }
+}
+
+/// `Fri Oct 29 12:34:56 2004` as busybox and old `ls --full-time` have it, `Fri, 29 Oct 2004 12:34`.
+fn behind_a_weekday(line: Line<'_>, (start, end): Column) -> Option<Column> {
+    let day = &line.bytes[start..end];
+    months::is_weekday(day.strip_suffix(b",").unwrap_or(day)).then(|| line.column(end))?
 }
 
 /// Reads in one go what POSIX has and nearly all write: `Jan 25 00:17`, `Apr  8  1994`.
@@ -380,6 +387,17 @@ mod tests {
         check("Jul 13 2006 ", "2006-07-13T00:00:00");
         check("Oct 14,  99 8:45 pm", "1999-10-14T20:45:00");
         check("Sept 14, 99 14:30", "1999-09-14T14:30:00");
+    }
+
+    #[test]
+    fn a_weekday_says_nothing_new() {
+        check("Fri Oct 29 12:34:56 2004", "2004-10-29T12:34:56");
+        check("Thu Jan  1 00:17", "2020-01-01T00:17:00");
+        check("Friday, 29 Oct 2004 12:34", "2004-10-29T12:34:00");
+        check("Sun 2004-10-31 12:34", "2004-10-31T12:34:00");
+        check("Fri Fri Oct 29 12:34:56 2004", "");
+        check("Fry Oct 29 12:34:56 2004", "");
+        check("Fri", "");
     }
 
     #[test]

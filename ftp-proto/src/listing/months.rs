@@ -1,4 +1,5 @@
-//! Names of months in the languages that servers were seen to speak, in the encodings they use.
+//! Names of months, and of English weekdays, in the languages that servers were seen to speak, in the
+//! encodings they use.
 //!
 //! A name may be cut to three letters or more, may end in a dot, and is compared without case.
 
@@ -32,6 +33,13 @@ pub(super) fn english(name: &[u8]) -> Option<i8> {
     let full = ENGLISH[usize::from(month.cast_unsigned() - 1)].as_bytes();
     let cut = full.get(..name.len()).is_some_and(|full| full.eq_ignore_ascii_case(name));
     (cut || name.eq_ignore_ascii_case(b"sept")).then_some(month)
+}
+
+/// Says whether this is the name of a day of the week in English, whole or its first three letters.
+pub(super) fn is_weekday(name: &[u8]) -> bool {
+    const DAYS: [&[u8]; 7] =
+        [b"monday", b"tuesday", b"wednesday", b"thursday", b"friday", b"saturday", b"sunday"];
+    DAYS.iter().any(|day| name.eq_ignore_ascii_case(day) || name.eq_ignore_ascii_case(&day[..3]))
 }
 
 /// Reads a month name in any language known here.
