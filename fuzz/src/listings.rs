@@ -27,7 +27,7 @@ pub fn mlsx(data: &[u8]) {
     family(data, &[Dialect::Mlsx]);
     let line = data.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
     let Ok(alone) = listing::mlst_entry(line) else { return };
-    if let [Item::Entry(listed)] = &read(line, Some(Dialect::Mlsx), usize::MAX).0[..] {
+    if let [Item::Entry(listed)] = &read(line, Some(Dialect::Mlsx), usize::MAX, usize::MAX).0[..] {
         assert_eq!(alone, *listed);
     }
     if !line.starts_with(b" ") {
@@ -62,17 +62,19 @@ pub fn vms(data: &[u8]) {
     family(data, &[Dialect::Vms]);
 }
 
-/// Any listing: splitting does not matter, every line is one item, and work is linear.
+/// Any listing: neither splitting nor stopping matters, every line is one item, and work is linear.
 pub fn reader(data: &[u8]) {
     let (piece, listing) = data.split_first().unwrap_or((&0, data));
     accounted(listing, None, usize::from(*piece));
 }
 
-/// Reads a listing whole and in pieces: every line is one item, and work is linear.
+/// Reads a listing whole, in pieces, and with stops: every line is one item, and work is linear.
 fn accounted(listing: &[u8], fixed: Option<Dialect>, piece: usize) -> Vec<Item> {
-    let (whole, steps) = read(listing, fixed, usize::MAX);
-    let (pieces, _) = read(listing, fixed, piece);
+    let (whole, steps) = read(listing, fixed, usize::MAX, usize::MAX);
+    let (pieces, _) = read(listing, fixed, piece, usize::MAX);
     assert_eq!(whole, pieces, "splitting matters");
+    let (stopped, _) = read(listing, fixed, piece, 1);
+    assert_eq!(whole, stopped, "stopping matters");
     assert_eq!(whole.len(), count(listing), "a line got lost, or was told twice");
     assert!(steps <= 2 * listing.len() as u64 + 2, "{steps} steps for {} bytes", listing.len());
     whole
@@ -93,7 +95,7 @@ fn family(data: &[u8], dialects: &[Dialect]) {
 
 fn round_trip(entry: &Entry, dialect: Dialect) {
     let Some(line) = listing::write(entry, dialect) else { return };
-    let (items, _) = read(&line, Some(dialect), usize::MAX);
+    let (items, _) = read(&line, Some(dialect), usize::MAX, usize::MAX);
     assert_eq!(items, [Item::Entry(entry.clone())], "written as `{}`", line.escape_ascii());
 }
 
@@ -102,13 +104,14 @@ fn count(listing: &[u8]) -> usize {
     ends + usize::from(!listing.is_empty() && !listing.ends_with(b"\n"))
 }
 
-fn read(listing: &[u8], fixed: Option<Dialect>, piece: usize) -> (Vec<Item>, u64) {
+/// Reads a listing in pieces, of each of which so many items are taken at once.
+fn read(listing: &[u8], fixed: Option<Dialect>, piece: usize, taken: usize) -> (Vec<Item>, u64) {
     let mut options = Options::new(NOW);
     options.fixed = fixed;
     let mut reader = Reader::new(options);
     let mut items = vec![];
     for piece in listing.chunks(piece.max(1)) {
-        items.extend(reader.read(piece));
+        items.extend(reader.read(piece).take(taken));
     }
     items.extend(reader.finish());
     let is_cap = |item: &Item| matches!(item, Item::Unread(unread) if unread.reason == Reason::ListingTooLong);

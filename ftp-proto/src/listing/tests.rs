@@ -17,11 +17,12 @@ fn read_as(dialect: Dialect, line: &[u8]) -> Vec<Item> {
     read(line, options)
 }
 
-fn in_pieces(listing: &[u8], options: Options, piece: usize) -> Vec<Item> {
+/// Reads a listing in pieces, of each of which so many items are taken at once.
+fn in_pieces(listing: &[u8], options: Options, piece: usize, taken: usize) -> Vec<Item> {
     let mut reader = Reader::new(options);
     let mut items = vec![];
     for piece in listing.chunks(piece.max(1)) {
-        items.extend(reader.read(piece));
+        items.extend(reader.read(piece).take(taken));
     }
     items.extend(reader.finish());
     items
@@ -98,7 +99,15 @@ proptest! {
         options in strategy::options(),
         piece in 1usize..40,
     ) {
-        prop_assert_eq!(in_pieces(&listing, options.clone(), piece), read(&listing, options));
+        let split = in_pieces(&listing, options.clone(), piece, usize::MAX);
+        prop_assert_eq!(split, read(&listing, options));
+    }
+
+    #[test]
+    fn what_is_not_read_is_kept(listing in lines(), piece in 1usize..200, taken in 0usize..3) {
+        let options = Options::new(strategy::NOW);
+        let stopped = in_pieces(&listing, options.clone(), piece, taken);
+        prop_assert_eq!(stopped, read(&listing, options));
     }
 
     #[test]
@@ -198,22 +207,6 @@ fn work_grows_with_the_input_and_no_faster() {
     assert!(large <= small * 11, "{small} steps became {large}");
     let (narrow, wide) = (steps(100, 100), steps(100, 10_000));
     assert!(wide <= narrow * 110, "{narrow} steps became {wide}");
-}
-
-#[test]
-fn what_is_not_read_is_kept() {
-    let listing =
-        b"total 2\n-rw-r--r-- 1 a b 12 Jan  1  2020 x\n-rw-r--r-- 1 a b 12 Jan  1  2020 y\nz";
-    let whole = read(listing, Options::new(strategy::NOW));
-    for (piece, taken) in (1..listing.len()).flat_map(|piece| [(piece, 0), (piece, 1)]) {
-        let mut reader = Reader::new(Options::new(strategy::NOW));
-        let mut items = vec![];
-        for piece in listing.chunks(piece) {
-            items.extend(reader.read(piece).take(taken));
-        }
-        items.extend(reader.finish());
-        assert_eq!(items, whole, "{taken} of each {piece} bytes");
-    }
 }
 
 #[test]
