@@ -67,15 +67,18 @@ async fn a_second_sync_only_lists(software: Software) {
     let source = Tree::new(Arc::new(memory), Path::root());
     let destination = Tree::new(watched.clone(), "copy".parse().unwrap());
     let cache = tempfile::tempdir().unwrap();
+    let calls = watched.watch();
     for journal in [None, Some(cache.path().into()), Some(cache.path().into())] {
+        let first = journal.is_none();
         let context = Context {
             options: sync_core::Options { journal, ..sync_core::Options::default() },
             ..Context::default()
         };
         sync(&context, &source, &destination, Mode::Sync).await.unwrap();
+        // A busy machine may refuse a data connection, and then the file is sent once more.
+        let sent = calls.take().remove(&Call::Create).unwrap_or_default();
+        assert!(if first { sent >= 1000 } else { sent == 0 }, "{sent} files were sent");
     }
-    let calls = watched.watch();
-    assert_eq!(calls.take()[&Call::Create], 1000, "three runs have sent each file once");
     sync(&Context::default(), &source, &destination, Mode::Sync).await.unwrap();
     assert_eq!(calls.take(), BTreeMap::from([(Call::List, 21)]));
     destination.remote.shutdown().await;
