@@ -75,9 +75,10 @@ async fn a_second_sync_only_lists(software: Software) {
             ..Context::default()
         };
         sync(&context, &source, &destination, Mode::Sync).await.unwrap();
-        // A busy machine may refuse a data connection, and then the file is sent once more.
+        // Once in a while a file is sent again on a machine that has much else to do.
         let sent = calls.take().remove(&Call::Create).unwrap_or_default();
-        assert!(if first { sent >= 1000 } else { sent == 0 }, "{sent} files were sent");
+        let expected = if first { 1000..=1003 } else { 0..=0 };
+        assert!(expected.contains(&sent), "{sent} files were sent, {expected:?} expected");
     }
     sync(&Context::default(), &source, &destination, Mode::Sync).await.unwrap();
     assert_eq!(calls.take(), BTreeMap::from([(Call::List, 21)]));
