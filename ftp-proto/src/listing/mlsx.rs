@@ -259,9 +259,14 @@ mod tests {
         assert_eq!(time("19681105165215"), some("1968-11-05T16:52:15", Precision::Second));
         assert_eq!(time("00010101000000"), Ok(None));
         assert_eq!(time(""), Ok(None));
-        for text in
-            ["notadate", "2014102206510x", "20141022065102.", "20141322065102", "20140230000000"]
-        {
+        for text in [
+            "notadate",
+            "2014102206510x",
+            "20141022065102.",
+            "00010101000000.x",
+            "20141322065102",
+            "20140230000000",
+        ] {
             assert_eq!(time(text), Err(Reason::Date), "{text}");
         }
     }

@@ -7,7 +7,7 @@ use jiff::civil;
 
 use super::super::{
     Device, Kind, Modified, Permissions, Reason, Year, Zone,
-    fields::{Found, Miss, first_of, number, pairs, small},
+    fields::{Found, Miss, first_of, is_number, number, pairs, small},
     time::Precision,
 };
 
@@ -322,7 +322,9 @@ fn modified(value: &[u8]) -> Result<Option<Modified>, Miss> {
     let modified = seconds(digits).ok_or(bad)?;
     match fraction {
         [] => Ok(modified),
-        [b'.', digits @ ..] => modified.map(|m| m.with_fraction(digits).ok_or(bad)).transpose(),
+        [b'.', digits @ ..] if is_number(digits) => {
+            modified.map(|m| m.with_fraction(digits).ok_or(bad)).transpose()
+        }
         _ => Err(bad),
     }
 }
