@@ -1,5 +1,5 @@
-//! Names of months, and of English weekdays, in the languages that servers were seen to speak, in the
-//! encodings they use.
+//! Names of months in the languages that servers were seen to speak, in the encodings they use, and of
+//! weekdays in English.
 //!
 //! A name may be cut to three letters or more, may end in a dot, and is compared without case.
 

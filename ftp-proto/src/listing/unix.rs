@@ -278,6 +278,12 @@ mod tests {
         check(line, "x", Some(512), "max", "Domain Users");
         let line = "-rw-r--r-- 1 dec 10 2048 Jan 3 10:00 x";
         check(line, "x", Some(2048), "dec", "10");
+        for size in [12, 2004] {
+            let line = format!("-rw-r--r-- 1 0 sun {size} Jan 20 10:00 x");
+            check(&line, "x", Some(size), "0", "sun");
+            let line = format!("-rw-r--r-- 1 0 sun {size} Jan 20  2004 x");
+            check(&line, "x", Some(size), "0", "sun");
+        }
     }
 
     #[test]
