@@ -56,10 +56,11 @@ fn last_words(arguments: &[&str]) -> Vec<String> {
 #[track_caller]
 fn met_with(script: &str, command: &str, options: &str, path: &str) -> Vec<String> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let script = runtime.block_on(Script::start(&[script; 4]));
-    let remote = format!(":ftp,host=127.0.0.1,port={},user=u{options}:{path}", script.port());
-    // A machine with much to do would look like a long line, on which more is asked for.
-    last_words(&[command, &remote, "--ftp-pipelining=lockstep"])
+    let peer = runtime.block_on(Script::start(&[script; 4]));
+    let remote = format!(":ftp,host=127.0.0.1,port={},user=u{options}:{path}", peer.port());
+    // A machine with much to do would look like a long line, on which more is asked behind the login.
+    let way: &[&str] = if script.starts_with(LOGIN) { &["--ftp-pipelining=lockstep"] } else { &[] };
+    last_words(&[&[command, &remote], way].concat())
 }
 
 /// Checks that the words are these: what, the server's, what to do; empty where there are none.
