@@ -8,6 +8,7 @@ use ftp_client::options::{TlsMode, TlsOptions};
 use jiff::Timestamp;
 use sync_core::encoding::Encoder;
 use sync_core::ops::{Mode, sync};
+use sync_core::progress::{Event, Progress};
 use sync_core::remote::conformance::{Limits, all};
 use sync_core::remote::ftp::Ftp;
 use sync_core::remote::memory::Memory;
@@ -54,6 +55,18 @@ async fn conforms(software: Software, security: Security) {
     tree.remote.shutdown().await;
 }
 
+/// Tells why something was tried again, where a test that counts has failed.
+struct Tries;
+
+impl Progress for Tries {
+    #[expect(clippy::print_stderr, reason = "a failed test shows it")]
+    fn event(&self, event: Event<'_>) {
+        if let Event::Retrying { path, error, .. } = event {
+            eprintln!("{path} is tried again: {error}");
+        }
+    }
+}
+
 /// What is asked of a server that tells all in its listings, when nothing has changed.
 async fn a_second_sync_only_lists(software: Software) {
     let Some(server) = Server::start(software, Security::Plain) else { return };
@@ -72,6 +85,7 @@ async fn a_second_sync_only_lists(software: Software) {
         let first = journal.is_none();
         let context = Context {
             options: sync_core::Options { journal, ..sync_core::Options::default() },
+            progress: Arc::new(Tries),
             ..Context::default()
         };
         sync(&context, &source, &destination, Mode::Sync).await.unwrap();
